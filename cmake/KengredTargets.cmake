@@ -1,0 +1,46 @@
+# kengred_library(TARGET INCLUDE_AS PATH SOURCES ... [PUBLIC libs] [PRIVATE libs])
+#
+# A library made of one folder. Its headers are included as "PATH/name.h", and only by targets that
+# link it: each library has an include root of its own (a folder in the build tree with one link), so
+# that an include that the library graph does not allow does not compile.
+function(kengred_library target)
+  cmake_parse_arguments(ARG "" "INCLUDE_AS" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  kengred_include_root(${target} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${ARG_INCLUDE_AS})
+  target_link_libraries(${target} PUBLIC ${ARG_PUBLIC}
+    PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:kengred_warnings>)
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${target})
+endfunction()
+
+# kengred_include_root(TARGET SCOPE FOLDER PATH): makes FOLDER's headers reachable as "PATH/...".
+function(kengred_include_root target scope folder path)
+  set(root ${CMAKE_BINARY_DIR}/roots/${target})
+  get_filename_component(parent ${root}/${path} DIRECTORY)
+  file(MAKE_DIRECTORY ${parent})
+  file(CREATE_LINK ${folder} ${root}/${path} SYMBOLIC)
+  target_include_directories(${target} ${scope} $<BUILD_INTERFACE:${root}>)
+endfunction()
+
+# kengred_executable(TARGET OUTPUT name SOURCES ... LINK libs): a program in build/<preset>/bin.
+function(kengred_executable target)
+  cmake_parse_arguments(ARG "" "OUTPUT" "SOURCES;LINK" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  target_link_libraries(${target} PRIVATE ${ARG_LINK} kengred_warnings)
+  if(ARG_OUTPUT)
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${ARG_OUTPUT})
+  endif()
+endfunction()
+
+# kengred_test(NAME LABELS labels SOURCES ... LINK libs): one GoogleTest program, one ctest entry.
+function(kengred_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS;SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} kengred_warnings GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}"
+    ENVIRONMENT "KENGRED_SOURCE_DIR=${CMAKE_SOURCE_DIR};KENGRED_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
+  if(ARG_TIMEOUT)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  endif()
+endfunction()

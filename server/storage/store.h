@@ -1,0 +1,121 @@
+// The storage seam: everything the server asks of a storage engine. It knows nothing of RocksDB or of
+// what keys and values mean, so that a second engine fits behind it; one conformance suite
+// (tests/unit/storage_conformance.h) holds for all of them.
+//
+// A store holds three things that move together, atomically:
+//   state    sorted key -> value pairs, the ledger's present
+//   journal  sequence -> bytes, appended only, from sequence 1 without gaps
+//   side     sorted key -> value pairs that may be erased for good (kSidePrefix)
+// and a Head that says up to where.
+//
+// Threads: every method may be called from any thread, except that acquire, commit, renew, release and
+// erase belong to one writer at a time.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kengred::storage {
+
+// Keys that start with this byte are side records: kept apart, and removed physically by erase().
+// All other keys are state.
+inline constexpr char kSidePrefix = 'S';
+
+using Hash = std::array<uint8_t, 32>;
+
+// Where a store stands.
+struct Head {
+  uint64_t epoch = 0;     // of the last writer that acquired it
+  uint64_t sequence = 0;  // of the last journal entry; 0: empty
+  Hash hash{};            // chained over the journal (see sequence/chain.h); zeroes when empty
+
+  friend bool operator==(const Head&, const Head&) = default;
+};
+
+// One change of state or side: a value to put, or nothing to delete the key.
+struct Write {
+  std::string key;
+  std::optional<std::string> value;
+};
+
+// What one commit writes. At most kBatchBytesMax bytes of keys, values and journal together.
+struct Batch {
+  uint64_t epoch = 0;               // from acquire()
+  Hash parent_hash{};               // the hash of the head it was built on
+  uint64_t first_sequence = 0;      // the head's sequence + 1
+  Hash hash{};                      // the hash after it
+  std::vector<std::string> journal; // the entries first_sequence, first_sequence + 1, ...; may be empty
+  std::vector<Write> writes;        // sorted by key, each key once
+};
+
+enum class CommitResult {
+  kDurable,  // all of it is synced to disk
+  kFenced,   // none of it: another writer has the epoch, or the head is not the one it was built on
+  kUnknown,  // a fault: all or none of it. The store accepts no commit until it is opened again.
+};
+
+// A value read, and at which sequence it held.
+struct Read {
+  uint64_t sequence = 0;
+  std::vector<std::optional<std::string>> values;  // in the order of the keys asked
+};
+
+struct Scan {
+  uint64_t sequence = 0;
+  std::vector<std::pair<std::string, std::string>> pairs;  // in order of key
+};
+
+struct JournalPage {
+  std::vector<std::pair<uint64_t, std::string>> entries;  // consecutive sequences
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Makes the caller the writer. The epoch in the answer is greater than any before, and durable; every
+  // earlier writer is fenced from now on.
+  virtual absl::StatusOr<Head> acquire(std::string_view writer) = 0;
+
+  // Writes a batch atomically and syncs it. After kUnknown every later commit is kUnknown too.
+  // InvalidArgument where the batch itself is wrong (unsorted, too large, a gap): our bug.
+  virtual absl::StatusOr<CommitResult> commit(const Batch& batch) = 0;
+
+  // Says that the writer still lives. Unavailable after a fault, FailedPrecondition when fenced.
+  virtual absl::Status renew(uint64_t epoch) = 0;
+
+  // Gives up the epoch.
+  virtual absl::Status release(uint64_t epoch) = 0;
+
+  // The last durable head.
+  virtual absl::StatusOr<Head> head() = 0;
+
+  // Waits until the head has reached `sequence`; DeadlineExceeded after `timeout`.
+  virtual absl::StatusOr<Head> wait_for(uint64_t sequence, absl::Duration timeout) = 0;
+
+  // Reads state or side keys from one snapshot.
+  virtual absl::StatusOr<Read> get(const std::vector<std::string>& keys) = 0;
+
+  // Up to `max` pairs whose key starts with `prefix` and is after `after` (empty: from the first), in
+  // order of key, from one snapshot; `reverse`: before `after`, in opposite order.
+  virtual absl::StatusOr<Scan> scan(std::string_view prefix, std::string_view after, size_t max,
+                                    bool reverse = false) = 0;
+
+  // Up to `max` journal entries after `after`, at most about 4 MiB of them but at least one.
+  virtual absl::StatusOr<JournalPage> journal(uint64_t after, size_t max) = 0;
+
+  // Deletes side keys so that their bytes are no longer in any file when it returns. The journal and
+  // the state do not change.
+  virtual absl::Status erase(const std::vector<std::string>& side_keys) = 0;
+};
+
+}  // namespace kengred::storage
