@@ -44,3 +44,11 @@ function(kengred_test name)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
   endif()
 endfunction()
+
+# kengred_include_parts(): includes every *.cmake of the current folder.
+macro(kengred_include_parts)
+  file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cmake)
+  foreach(part ${parts})
+    include(${part})
+  endforeach()
+endmacro()

@@ -1,5 +1,5 @@
-// Every limit of the ledger in one place; the unit is last in each name. Limits that travel (a client
-// must know them to build a valid request) are also written in the protos' comments.
+// Every limit of the ledger in one place; the unit is last in each name. Limits that travel (a
+// client must know them to build a valid request) are also written in the protos' comments.
 #pragma once
 
 #include <cstddef>
@@ -62,7 +62,8 @@ inline constexpr int32_t kPageSizeMax = 500;
 inline constexpr size_t kStreamRequestsMax = 1000;
 inline constexpr uint16_t kPortDefault = 4365;
 
-static_assert(kTransactionBytesMax * 2 < kBatchBytesMax, "one transaction and its entry must fit a commit");
+static_assert(kTransactionBytesMax * 2 < kBatchBytesMax,
+              "one transaction and its entry must fit a commit");
 static_assert(kTransactionBytesMax < kMessageBytesMax, "one transaction must fit a message");
 static_assert(kSaltBytesMin <= kSaltBytesMax && kAwardReferenceBytesMin <= kAwardReferenceBytesMax);
 

@@ -1,0 +1,149 @@
+// The client library: how shops and tools talk to a ledger.
+//
+//   kengred::client::ClientOptions options;
+//   options.target = "127.0.0.1:4365";
+//   auto client = kengred::client::Client::Connect(options);
+//   if (!client.ok()) ...
+//   auto ledger = client->GetLedger();
+//
+// Every call has a deadline (ClientOptions::timeout) and answers a StatusOr of the contract's own
+// messages. Where the ledger said no, RefusalOf(status) has the verdict and its figures; every
+// other error is the network's or the server's.
+//
+// Reads and submissions that failed for a passing reason (UNAVAILABLE, RESOURCE_EXHAUSTED, a lost
+// answer) are sent again, the same bytes, with growing pauses until the deadline: the ledger takes
+// the same transaction once, for ever, so a retry never pays twice.
+//
+// Thread safety: a Client may be used by any number of threads at once. A Watch belongs to one
+// thread.
+#pragma once
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kengred/core/ids.h"
+#include "kengred/core/signing.h"
+#include "kengred/core/verdict.h"
+#include "kengred/v1/directory_service.pb.h"
+#include "kengred/v1/ledger_service.pb.h"
+#include "kengred/v1/programme_service.pb.h"
+
+namespace kengred::client {
+
+// Who reads. Makes the short-lived tokens of private calls; holds no password.
+class Reader {
+ public:
+  // `key` must be one of the account's keys. Shared, since a wallet signs and reads with the same
+  // key.
+  Reader(std::shared_ptr<const SecretKey> key, const AccountId& account)
+      : key_(std::move(key)), account_(account) {}
+  const AccountId& account() const { return account_; }
+  const SecretKey& key() const { return *key_; }
+
+ private:
+  std::shared_ptr<const SecretKey> key_;
+  AccountId account_;
+};
+
+struct ClientOptions {
+  // "host:port" or "unix:/path".
+  std::string target = "127.0.0.1:4365";
+  // TLS: PEM texts, not file names. Without `tls` the connection is in clear: loopback only.
+  bool tls = false;
+  std::string root_certificates_pem;   // empty: the system's
+  std::string client_certificate_pem;  // mutual TLS: both or none
+  std::string client_key_pem;
+  // The most one call may take, retries included.
+  std::chrono::milliseconds timeout{10'000};
+  // The first pause before a retry; each later one doubles, up to 2 s, with jitter.
+  std::chrono::milliseconds retry_pause{50};
+  // Where set, the server must keep this ledger: FAILED_PRECONDITION at Connect otherwise.
+  std::optional<LedgerId> ledger_id;
+};
+
+// The verdict behind an error, where the ledger said no.
+std::optional<Refusal> RefusalOf(const absl::Status& status);
+
+// A history that goes on. Reconnects by itself after the last entry it handed out: nothing is
+// skipped, nothing comes twice.
+class Watch {
+ public:
+  virtual ~Watch() = default;
+  // The next entry; waits at most `timeout` (DEADLINE_EXCEEDED then; call again). A refusal ends
+  // it.
+  virtual absl::StatusOr<v1::HistoryItem> Next(std::chrono::milliseconds timeout) = 0;
+  // Everything up to here has been handed out: where a later watch may resume.
+  virtual Sequence sequence() const = 0;
+  // Makes Next return CANCELLED; from any thread.
+  virtual void Cancel() = 0;
+};
+
+class Client {
+ public:
+  // Connects and reads which ledger it is. UNAVAILABLE names the target.
+  static absl::StatusOr<Client> Connect(const ClientOptions& options);
+
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
+
+  // Fixed for the life of a ledger, read once by Connect.
+  const LedgerId& ledger_id() const;
+  const v1::Charter& charter() const;
+
+  absl::StatusOr<v1::GetLedgerResponse> GetLedger();
+
+  // Submits; answers when it is durable. The whole transaction is built and signed by the caller
+  // (kengred/core/transaction_builder.h).
+  absl::StatusOr<v1::SubmitTransactionResponse> Submit(const v1::SubmitTransactionRequest& request);
+  // Submits many over one stream, at most `messages_ahead` messages of `per_message` transactions
+  // unanswered. `on_result(index, result)` is called in order, on the calling thread. A lost
+  // connection is resumed by sending what was not answered again. An error only where the stream
+  // cannot be resumed before the deadline, which counts from the last result.
+  absl::Status SubmitAll(
+      const std::vector<v1::SubmitTransactionRequest>& requests,
+      const std::function<void(size_t index, const v1::SubmitResult& result)>& on_result,
+      size_t per_message = 64, size_t messages_ahead = 8);
+
+  absl::StatusOr<v1::GetTransactionResponse> GetTransaction(const Reader& reader,
+                                                            const TransactionId& id);
+  // Without a reader: what a payer may know.
+  absl::StatusOr<v1::GetAccountResponse> GetAccount(const AccountId& account,
+                                                    const Reader* reader = nullptr);
+  absl::StatusOr<v1::GetAccountResponse> GetAccountByKey(const PublicKey& key);
+  absl::StatusOr<v1::ListBalancesResponse> ListBalances(const Reader& reader,
+                                                        const AccountId& account);
+  absl::StatusOr<v1::ListHistoryResponse> ListHistory(const Reader& reader,
+                                                      const v1::ListHistoryRequest& request);
+  absl::StatusOr<v1::ListReconversionsResponse> ListReconversions(
+      const Reader& reader, const v1::ListReconversionsRequest& request);
+  // The reader must outlive the watch.
+  absl::StatusOr<std::unique_ptr<Watch>> WatchAccount(const Reader& reader,
+                                                      const AccountId& account, Sequence after);
+
+  absl::StatusOr<v1::GetProgrammeResponse> GetProgramme(const AccountId& programme,
+                                                        const Reader* reader = nullptr);
+  absl::StatusOr<v1::ListProgrammesResponse> ListProgrammes(
+      const v1::ListProgrammesRequest& request);
+  absl::StatusOr<v1::CheckAwardsResponse> CheckAwards(const Reader& reader,
+                                                      const v1::CheckAwardsRequest& request);
+
+  absl::StatusOr<v1::ListDirectoryEntriesResponse> ListDirectoryEntries(
+      const v1::ListDirectoryEntriesRequest& request);
+  absl::StatusOr<v1::LookupAliasResponse> LookupAlias(const std::string& alias);
+
+ private:
+  struct Impl;
+  explicit Client(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kengred::client

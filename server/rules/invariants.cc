@@ -1,0 +1,160 @@
+#include "server/rules/invariants.h"
+
+#include <algorithm>
+
+#include "kengred/core/amount.h"
+#include "kengred/core/charter.h"
+#include "kengred/core/system_accounts.h"
+
+namespace kengred::rules {
+namespace {
+
+// The state with the outcome in it.
+class After : public StateView {
+ public:
+  After(const StateView& before, const Outcome& outcome) : before_(before), outcome_(outcome) {}
+  std::optional<std::string> Get(const std::string& key) const override {
+    const auto write = outcome_.writes.find(key);
+    return write == outcome_.writes.end() ? before_.Get(key) : write->second;
+  }
+  std::optional<std::string> Entry(Sequence sequence) const override {
+    return before_.Entry(sequence);
+  }
+
+ private:
+  const StateView& before_;
+  const Outcome& outcome_;
+};
+
+struct Subject {
+  const v1::Charter& charter;
+  const StateView& before;
+  const After& after;
+  const v1::Transaction& transaction;
+  const Outcome& outcome;
+};
+
+// I1: the postings sum to zero per currency, and the balances changed by exactly the postings.
+struct BalanceInvariant {
+  static constexpr std::string_view kName = "BALANCE";
+  static bool Holds(const Subject& s) {
+    std::map<std::string, int64_t> sums;
+    std::map<std::string, int64_t> moved;
+    for (const v1::Posting& posting : s.outcome.postings) {
+      const auto account = AccountId::FromBytes(posting.account_id());
+      if (!account) return false;
+      const std::string key = key::Balance(*account, posting.currency());
+      const auto sum = CheckedAdd(sums[posting.currency()], posting.amount_minor());
+      const auto move = CheckedAdd(moved[key], posting.amount_minor());
+      if (!sum || !move) return false;
+      sums[posting.currency()] = *sum;
+      moved[key] = *move;
+    }
+    const std::string prefix = key::BalancesOf(AccountId()).substr(0, 1);
+    for (const auto& [key, value] : s.outcome.writes) {
+      if (key.starts_with(prefix) && !moved.contains(key)) return false;
+    }
+    const StateReader before(s.before);
+    const StateReader after(s.after);
+    return std::all_of(sums.begin(), sums.end(), [](const auto& sum) { return sum.second == 0; }) &&
+           std::all_of(moved.begin(), moved.end(), [&](const auto& move) {
+             return CheckedAdd(before.Number(move.first), move.second) == after.Number(move.first);
+           });
+  }
+};
+
+// I2: units of a BACKED currency in circulation never exceed the euros in its digital fund.
+struct BackingInvariant {
+  static constexpr std::string_view kName = "BACKING";
+  static bool Holds(const Subject& s) {
+    const StateReader after(s.after);
+    for (const v1::Currency& currency : s.charter.currencies()) {
+      if (currency.kind() != v1::CURRENCY_KIND_BACKED) continue;
+      // A transfer moves neither: spare it the reads.
+      const AccountId circulation = SystemAccountId(kCirculation, currency.code());
+      const AccountId fund = SystemAccountId(kFundDigital, currency.code());
+      const bool moved =
+          s.outcome.touched.contains(circulation) || s.outcome.touched.contains(fund);
+      if (moved && CirculationOf(after, currency.code()) >
+                       after.Balance(fund, currency.backing_currency())) {
+        return false;
+      }
+    }
+    return true;
+  }
+};
+
+// I3: nobody's balance goes below zero, but circulation's and the bank's. FIAT stays on system
+// accounts.
+struct NoOverdraftInvariant {
+  static constexpr std::string_view kName = "NO_OVERDRAFT";
+  static bool Holds(const Subject& s) {
+    const StateReader after(s.after);
+    return std::all_of(
+        s.outcome.postings.begin(), s.outcome.postings.end(), [&](const v1::Posting& posting) {
+          const AccountId account = *AccountId::FromBytes(posting.account_id());
+          const bool negative = after.Balance(account, posting.currency()) < 0;
+          const v1::Currency* currency = FindCurrency(s.charter, posting.currency());
+          if (currency == nullptr) return false;
+          const bool fiat = currency->kind() == v1::CURRENCY_KIND_FIAT;
+          if (!negative && !fiat) return true;
+          return std::any_of(s.charter.currencies().begin(), s.charter.currencies().end(),
+                             [&](const v1::Currency& served) {
+                               const std::string_view name =
+                                   SystemAccountName(account, served.code());
+                               return !name.empty() && (!negative || MayBeNegative(name));
+                             });
+        });
+  }
+};
+
+// I5: references and awards are written once, for ever.
+struct OnceInvariant {
+  static constexpr std::string_view kName = "ONCE";
+  static bool Holds(const Subject& s) {
+    const char reference = key::Reference("").front();
+    const char award = key::Award(AccountId(), "").front();
+    return std::all_of(s.outcome.writes.begin(), s.outcome.writes.end(), [&](const auto& write) {
+      const char table = write.first.front();
+      return (table != reference && table != award) || !s.before.Get(write.first);
+    });
+  }
+};
+
+// I9: a programme pays only by Reward and CloseProgramme, and never more than its total cap.
+struct FundedInvariant {
+  static constexpr std::string_view kName = "FUNDED";
+  static bool Holds(const Subject& s) {
+    const StateReader after(s.after);
+    for (const v1::Posting& posting : s.outcome.postings) {
+      if (posting.amount_minor() > 0) continue;
+      const AccountId id = *AccountId::FromBytes(posting.account_id());
+      const auto programme = after.FindProgramme(id);
+      if (!programme) continue;
+      const auto index = static_cast<int>(posting.operation_index());
+      if (index >= s.transaction.operations().size()) return false;
+      const v1::Operation& operation = s.transaction.operations(index);
+      if (!operation.has_reward() && !operation.has_close_programme()) return false;
+      if (programme->paid_minor() > programme->terms().total_cap_minor()) return false;
+    }
+    return true;
+  }
+};
+
+template <typename... Invariants>
+std::string_view FirstBroken(const Subject& subject) {
+  std::string_view broken;
+  (void)((Invariants::Holds(subject) ? false : (broken = Invariants::kName, true)) || ...);
+  return broken;
+}
+
+}  // namespace
+
+std::string_view FindBrokenInvariant(const v1::Charter& charter, const StateView& before,
+                                     const v1::Transaction& transaction, const Outcome& outcome) {
+  const After after(before, outcome);
+  return FirstBroken<BalanceInvariant, BackingInvariant, NoOverdraftInvariant, OnceInvariant,
+                     FundedInvariant>({charter, before, after, transaction, outcome});
+}
+
+}  // namespace kengred::rules

@@ -1,0 +1,139 @@
+// The ledger's state as the rules see it: typed reads and writes over sorted keys and values.
+//
+// Every table is one key prefix; this header is the only place that knows them. Records are the
+// protobuf messages of the contract; balances and counters are 8 bytes big-endian.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kengred/core/ids.h"
+#include "kengred/core/verdict.h"
+#include "kengred/v1/account.pb.h"
+#include "kengred/v1/journal.pb.h"
+#include "kengred/v1/programme.pb.h"
+#include "kengred/v1/reconversion.pb.h"
+
+namespace kengred::rules {
+
+// Numbers inside keys and values: 8 bytes big-endian, so that keys sort by number.
+std::string EncodeNumber(uint64_t number);
+// 0 where `bytes` is not 8 bytes.
+uint64_t DecodeNumber(std::string_view bytes);
+
+// ---- the tables ----
+namespace key {
+std::string Account(const AccountId& account);                             // 'A' -> Account
+std::string KeyOwner(const PublicKey& public_key);                         // 'K' -> account id
+std::string Balance(const AccountId& account, std::string_view currency);  // 'B' -> number
+std::string BalancesOf(const AccountId& account);                          // prefix of the above
+std::string Reference(std::string_view euro_reference);                    // 'R' -> sequence
+std::string Refunded(const TransactionId& transaction, uint32_t operation_index);  // 'F' -> number
+std::string Programme(const AccountId& programme);                          // 'P' -> Programme
+std::string Award(const AccountId& programme, std::string_view reference);  // 'Q' -> sequence
+std::string PaidInPeriod(const AccountId& programme, const AccountId& beneficiary,
+                         int32_t period);  // 'U' -> number
+std::string PaidInYear(const AccountId& programme, const AccountId& beneficiary,
+                       int32_t year);                          // 'Y' -> number
+std::string Reconversion(const ReconversionId& reconversion);  // 'V' -> Reconversion
+std::string ReconversionOf(const AccountId& account,
+                           const ReconversionId& reconversion);     // 'W' -> empty
+std::string Listed(v1::HolderKind kind, const AccountId& account);  // 'G' -> empty
+// Written by the sequencer, beside the rules' own:
+std::string Transaction(const TransactionId& transaction);         // 'T' -> sequence
+std::string History(const AccountId& account, Sequence sequence);  // 'H' -> empty
+std::string HistoryOf(const AccountId& account);                   // prefix of the above
+// Prefixes for listings.
+inline constexpr std::string_view kProgrammes = "P";
+inline constexpr std::string_view kReconversions = "V";
+std::string ReconversionsOf(const AccountId& account);
+std::string ListedOfKind(v1::HolderKind kind);
+}  // namespace key
+
+// Reads of a state that does not change while the view lives. A read that fails (a disk error) is
+// remembered in status() by the implementation and answered as absent: whoever applies rules on a
+// view checks its status afterwards, so that a failing machine never becomes a verdict.
+class StateView {
+ public:
+  virtual ~StateView() = default;
+  // The value of a key.
+  virtual std::optional<std::string> Get(const std::string& key) const = 0;
+  // The stored bytes of a journal entry.
+  virtual std::optional<std::string> Entry(Sequence sequence) const = 0;
+};
+
+// Typed reads over a view.
+class StateReader {
+ public:
+  explicit StateReader(const StateView& view) : view_(view) {}
+  virtual ~StateReader() = default;
+
+  std::optional<v1::Account> FindAccount(const AccountId& account) const;
+  std::optional<AccountId> FindKeyOwner(const PublicKey& public_key) const;
+  int64_t Balance(const AccountId& account, std::string_view currency) const;
+  std::optional<Sequence> FindReference(std::string_view euro_reference) const;
+  int64_t Refunded(const TransactionId& transaction, uint32_t operation_index) const;
+  std::optional<v1::Programme> FindProgramme(const AccountId& programme) const;
+  std::optional<Sequence> FindAward(const AccountId& programme, std::string_view reference) const;
+  int64_t Number(const std::string& key) const;
+  std::optional<v1::Reconversion> FindReconversion(const ReconversionId& reconversion) const;
+  std::optional<Sequence> FindTransaction(const TransactionId& transaction) const;
+  // The entry of a committed transaction.
+  std::optional<v1::JournalEntry> FindEntry(const TransactionId& transaction) const;
+
+  virtual std::optional<std::string> Get(const std::string& key) const { return view_.Get(key); }
+
+ protected:
+  const StateView& view() const { return view_; }
+
+ private:
+  const StateView& view_;
+};
+
+// A movement that a rule intends.
+struct Move {
+  AccountId account;
+  std::string currency;
+  int64_t amount_minor = 0;
+};
+
+// What a transaction would change, on top of a view. Thrown away where a later check refuses.
+class Draft : public StateReader {
+ public:
+  explicit Draft(const StateView& view) : StateReader(view) {}
+
+  std::optional<std::string> Get(const std::string& key) const override;
+
+  void Put(const std::string& key, std::string value);
+  void PutAccount(const v1::Account& account);  // and puts the entry into its history
+  void PutProgramme(const v1::Programme& programme);
+  void PutReconversion(const v1::Reconversion& reconversion);
+  void PutNumber(const std::string& key, int64_t number);
+  // Puts the entry into an account's history.
+  void Touch(const AccountId& account);
+
+  // AMOUNT_OVERFLOW where a balance would not fit after all the moves.
+  std::optional<Refusal> CheckMoves(const std::vector<Move>& moves) const;
+  // Applies moves that CheckMoves accepts, as postings of an operation.
+  void Post(const std::vector<Move>& moves, uint32_t operation_index);
+
+  const std::map<std::string, std::string>& writes() const { return writes_; }
+  const std::vector<v1::Posting>& postings() const { return postings_; }
+  const std::set<AccountId>& touched() const { return touched_; }
+
+ private:
+  std::map<std::string, std::string> writes_;
+  std::vector<v1::Posting> postings_;
+  std::set<AccountId> touched_;
+};
+
+// The id of a programme or reconversion that an operation makes (operations.proto says how).
+AccountId ProgrammeIdOf(const TransactionId& transaction, uint32_t operation_index);
+ReconversionId ReconversionIdOf(const TransactionId& transaction, uint32_t operation_index);
+
+}  // namespace kengred::rules

@@ -1,0 +1,101 @@
+// The sequence stage: one thread gives each verified transaction its place and time, applies the
+// rules, and hands batches to the committer; one thread commits. The next batch is built while the
+// last one syncs.
+#pragma once
+
+#include <absl/base/thread_annotations.h>
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/time/time.h>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "kengred/core/ids.h"
+#include "kengred/core/verification.h"
+#include "kengred/v1/charter.pb.h"
+#include "kengred/v1/side_record.pb.h"
+#include "server/publish/answer.h"
+#include "server/publish/watch_hub.h"
+#include "server/storage/store.h"
+
+namespace kengred::sequence {
+
+struct SequencerOptions {
+  // Transactions waiting for the sequencer; past that QUEUE_FULL at once.
+  size_t queue_transactions_max = 8192;
+  // Microseconds since 1970.
+  std::function<int64_t()> now_us;
+  // Called once, from a pipeline thread, when the store has stopped accepting writes.
+  std::function<void(const std::string& why)> on_storage_stopped;
+};
+
+// A verified transaction on its way in.
+struct Submission {
+  VerifiedTransaction verified;
+  std::vector<v1::SideRecord> side_records;
+  bool validate_only = false;
+  publish::Done done;
+};
+
+struct PipelineCounters {
+  uint64_t accepted = 0;
+  uint64_t duplicates = 0;
+  uint64_t refused = 0;
+  uint64_t commits = 0;
+};
+
+// Thread-safe.
+class Sequencer {
+ public:
+  // Becomes the store's writer and starts. The store must hold a charter (InitializeLedger) and,
+  // like the hub, outlive the sequencer. FailedPrecondition where the charter's time zone is
+  // unknown to this machine, or the store is empty.
+  static absl::StatusOr<std::unique_ptr<Sequencer>> Start(SequencerOptions options,
+                                                          storage::Store* store,
+                                                          publish::WatchHub* hub);
+  // Stop().
+  ~Sequencer();
+
+  // Never blocks.
+  void Enqueue(Submission submission);
+
+  // Commits what it has taken, answers the rest with STOPPING, releases the store. May be called
+  // twice.
+  void Stop();
+
+  const LedgerId& ledger_id() const;
+  // The charter, and its bytes as stored.
+  const v1::Charter& charter() const;
+  const std::string& charter_bytes() const;
+
+  // The civil day in the charter's time zone at a time.
+  int32_t CivilDay(int64_t time_us) const;
+  // The civil day of now.
+  int32_t Today() const;
+
+  // False after a fault of the store: nothing more is accepted until the server is restarted.
+  bool healthy() const;
+  PipelineCounters counters() const;
+  size_t queued() const;
+
+ private:
+  struct Impl;
+  explicit Sequencer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Writes the charter as entry 1 of an empty store. AlreadyExists where the store is not empty;
+// InvalidArgument for a charter that ValidateCharter refuses. Answers the ledger id.
+absl::StatusOr<LedgerId> InitializeLedger(storage::Store* store, const std::string& charter_bytes,
+                                          int64_t now_us);
+
+}  // namespace kengred::sequence
