@@ -31,18 +31,54 @@ function(kengred_executable target)
   endif()
 endfunction()
 
-# kengred_test(NAME LABELS labels SOURCES ... LINK libs): one GoogleTest program, one ctest entry.
+# What every test of the project is told: where the sources and the programs are.
+set(kengred_test_environment
+  "KENGRED_SOURCE_DIR=${CMAKE_SOURCE_DIR};KENGRED_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
+
+# kengred_test(NAME LABELS labels SOURCES ... LINK libs [TIMEOUT seconds]): one GoogleTest program,
+# one ctest entry.
 function(kengred_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS;SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} kengred_warnings GTest::gmock GTest::gtest_main)
+  if(KENGRED_SANITIZE MATCHES "thread")
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/instrumented_mutex.cc)
+    target_link_libraries(${name} PRIVATE absl::synchronization)
+  endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}"
-    ENVIRONMENT "KENGRED_SOURCE_DIR=${CMAKE_SOURCE_DIR};KENGRED_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
+    ENVIRONMENT "${kengred_test_environment}")
   if(ARG_TIMEOUT)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
   endif()
+  kengred_label_targets("${ARG_LABELS}" ${name})
+endfunction()
+
+# kengred_script_test(NAME LABELS labels COMMAND ... [NEEDS targets] [TIMEOUT seconds]): one ctest
+# entry that runs a script; NEEDS names the targets that must have been built.
+function(kengred_script_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS;COMMAND;NEEDS" ${ARGN})
+  add_test(NAME ${name} COMMAND ${ARG_COMMAND})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}"
+    ENVIRONMENT "${kengred_test_environment}")
+  if(ARG_TIMEOUT)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  endif()
+  kengred_label_targets("${ARG_LABELS}" ${ARG_NEEDS})
+endfunction()
+
+# kengred_label_targets(LABELS targets...): makes the targets part of tests_label_<label>, which builds
+# all that the tests of one label need. So a sanitizer build compiles what it runs and no more.
+function(kengred_label_targets labels)
+  foreach(label ${labels})
+    if(NOT TARGET tests_label_${label})
+      add_custom_target(tests_label_${label})
+    endif()
+    if(ARGN)
+      add_dependencies(tests_label_${label} ${ARGN})
+    endif()
+  endforeach()
 endfunction()
 
 # kengred_include_parts(): includes every *.cmake of the current folder.
