@@ -45,9 +45,11 @@ std::string ReconversionOf(const AccountId& account,
                            const ReconversionId& reconversion);     // 'W' -> empty
 std::string Listed(v1::HolderKind kind, const AccountId& account);  // 'G' -> empty
 // Written by the sequencer, beside the rules' own:
-std::string Transaction(const TransactionId& transaction);         // 'T' -> sequence
-std::string History(const AccountId& account, Sequence sequence);  // 'H' -> empty
-std::string HistoryOf(const AccountId& account);                   // prefix of the above
+std::string Transaction(const TransactionId& transaction);  // 'T' -> sequence
+// 'H' -> the account's balances after the entry, of the currencies it moved: a serialized
+// ListBalancesResponse.
+std::string History(const AccountId& account, Sequence sequence);
+std::string HistoryOf(const AccountId& account);  // prefix of the above
 // Prefixes for listings.
 inline constexpr std::string_view kProgrammes = "P";
 inline constexpr std::string_view kReconversions = "V";

@@ -25,6 +25,7 @@
 #include "kengred/v1/side_record.pb.h"
 #include "server/publish/answer.h"
 #include "server/publish/watch_hub.h"
+#include "server/rules/sequenced_transaction.h"
 #include "server/storage/store.h"
 
 namespace kengred::sequence {
@@ -90,6 +91,9 @@ class Sequencer {
  private:
   struct Impl;
   explicit Sequencer(std::unique_ptr<Impl> impl);
+  // The only place where a transaction gets its place and time.
+  static rules::SequencedTransaction Stamp(VerifiedTransaction verified, Sequence sequence,
+                                           int64_t time_us, int32_t civil_day);
   std::unique_ptr<Impl> impl_;
 };
 

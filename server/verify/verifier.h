@@ -1,4 +1,7 @@
 // The verify stage: stateless checks on a pool of threads, then on to the sequencer.
+//
+// It does not look at the validity window: the same bytes sent again get their first answer for
+// ever, also when they have expired since, and only the sequencer knows what was accepted.
 #pragma once
 
 #include <absl/base/thread_annotations.h>
@@ -26,8 +29,6 @@ struct VerifierOptions {
   size_t threads = 0;
   // Transactions waiting for a thread; past that QUEUE_FULL at once.
   size_t queue_transactions_max = 4096;
-  // Seconds since 1970; only for refusing early what the rules would refuse anyway.
-  std::function<int64_t()> now_seconds;
 };
 
 // Thread-safe.

@@ -1,0 +1,370 @@
+#include "server/sequence/sequencer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kengred/core/charter.h"
+#include "kengred/core/limits.h"
+#include "server/rules/rules.h"
+#include "server/sequence/batch_builder.h"
+#include "server/sequence/civil_clock.h"
+#include "server/sequence/layered_view.h"
+#include "server/sequence/side_records.h"
+#include "server/sequence/store_view.h"
+
+namespace kengred::sequence {
+namespace {
+
+// How often an idle writer tells the store that it lives.
+constexpr absl::Duration kRenewInterval = absl::Seconds(5);
+
+// The journal's charter and the time of its last entry: all that starting needs to read.
+struct Opened {
+  std::string charter_bytes;
+  v1::Charter charter;
+  int64_t last_time_us = 0;
+};
+
+absl::StatusOr<Opened> ReadLedger(storage::Store* store, const storage::Head& head) {
+  if (head.sequence == 0) {
+    return absl::FailedPreconditionError("the store is empty; run `kengred-server init` first");
+  }
+  Opened opened;
+  for (const Sequence sequence : {Sequence{1}, head.sequence}) {
+    absl::StatusOr<storage::JournalPage> page = store->journal(sequence - 1, 1);
+    if (!page.ok()) return page.status();
+    v1::JournalEntry entry;
+    if (page->entries.empty() || !entry.ParseFromString(page->entries.front().second)) {
+      return absl::DataLossError("journal entry " + std::to_string(sequence) + " cannot be read");
+    }
+    if (sequence == 1) opened.charter_bytes = entry.charter();
+    opened.last_time_us = MicrosOf(entry.time());
+  }
+  if (!opened.charter.ParseFromString(opened.charter_bytes)) {
+    return absl::DataLossError("journal entry 1 is not a charter");
+  }
+  if (const absl::Status status = ValidateCharter(opened.charter); !status.ok()) {
+    return absl::DataLossError("the charter in the journal is not valid: " +
+                               std::string(status.message()));
+  }
+  return opened;
+}
+
+}  // namespace
+
+struct Sequencer::Impl {
+  Impl(SequencerOptions opts, storage::Store* the_store, publish::WatchHub* the_hub,
+       const storage::Head& head, Opened opened, const CivilClock& the_clock)
+      : options(std::move(opts)),
+        store(the_store),
+        hub(the_hub),
+        clock(the_clock),
+        charter_bytes(std::move(opened.charter_bytes)),
+        charter(std::move(opened.charter)),
+        ledger_id(LedgerIdOf(charter_bytes)),
+        system_accounts(SystemAccountsOf(charter)),
+        base(the_store),
+        epoch(head.epoch),
+        last_time_us(opened.last_time_us),
+        building(PendingBatch::After(head.sequence, head.hash)) {}
+
+  // ---- the sequencer's thread ----
+  void RunSequencer();
+  void Take(Submission submission);
+  // Whether it was a duplicate, and answered or about to be.
+  bool AnswerDuplicate(Submission* submission, const LayeredView& view);
+  // Hands the batch over and starts the next one after it. Waits until the last one is committed.
+  void HandOver();
+
+  // ---- the committer's thread ----
+  void RunCommitter();
+  void CommitBatch(const PendingBatch& batch);
+
+  // Any thread: nothing more is accepted.
+  void Fail(const std::string& why);
+  void Refuse(const publish::Done& done, v1::Verdict verdict);
+  void Refuse(const publish::Done& done, Refusal refusal);
+
+  const SequencerOptions options;
+  storage::Store* const store;
+  publish::WatchHub* const hub;
+  const CivilClock clock;
+  const std::string charter_bytes;
+  const v1::Charter charter;
+  const LedgerId ledger_id;
+  const std::set<AccountId> system_accounts;
+  const StoreView base;
+  const uint64_t epoch;
+
+  // The sequencer's thread only.
+  int64_t last_time_us;
+  PendingBatch building;
+  std::shared_ptr<const PendingBatch> below;  // the last batch handed over
+
+  mutable absl::Mutex mutex;
+  std::deque<Submission> queue ABSL_GUARDED_BY(mutex);
+  // Handed over and not committed yet; null: the committer is idle.
+  std::shared_ptr<const PendingBatch> committing ABSL_GUARDED_BY(mutex);
+  bool stopping ABSL_GUARDED_BY(mutex) = false;        // take nothing more
+  bool sequencer_done ABSL_GUARDED_BY(mutex) = false;  // nothing more will be handed over
+
+  std::atomic<bool> healthy{true};
+  std::atomic<uint64_t> accepted{0};
+  std::atomic<uint64_t> duplicates{0};
+  std::atomic<uint64_t> refused{0};
+  std::atomic<uint64_t> commits{0};
+
+  std::thread sequencer_thread;
+  std::thread committer_thread;
+};
+
+void Sequencer::Impl::Refuse(const publish::Done& done, Refusal refusal) {
+  refused.fetch_add(1, std::memory_order_relaxed);
+  done(std::move(refusal));
+}
+
+void Sequencer::Impl::Refuse(const publish::Done& done, v1::Verdict verdict) {
+  Refuse(done, Refusal{verdict, {}});
+}
+
+void Sequencer::Impl::Fail(const std::string& why) {
+  if (healthy.exchange(false) && options.on_storage_stopped) options.on_storage_stopped(why);
+}
+
+void Sequencer::Impl::RunSequencer() {
+  std::deque<Submission> taken;
+  while (true) {
+    {
+      const absl::MutexLock lock(&mutex);
+      // A batch is handed over as soon as the committer is free: a lone payment waits for nobody,
+      // and while a commit runs the next batch grows.
+      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+        return stopping || !queue.empty() || (!building.empty() && committing == nullptr);
+      };
+      mutex.Await(absl::Condition(&ready));
+      if (stopping) break;
+      const size_t room =
+          kBatchTransactionsMax - std::min(kBatchTransactionsMax, building.answers.size());
+      for (size_t i = 0; i < room && !queue.empty(); ++i) {
+        taken.push_back(std::move(queue.front()));
+        queue.pop_front();
+      }
+    }
+    for (Submission& submission : taken) Take(std::move(submission));
+    taken.clear();
+    bool hand_over = building.answers.size() >= kBatchTransactionsMax;
+    if (!hand_over && !building.empty()) {
+      const absl::MutexLock lock(&mutex);
+      hand_over = committing == nullptr;
+    }
+    if (hand_over) HandOver();
+  }
+  {
+    const absl::MutexLock lock(&mutex);
+    taken.swap(queue);
+  }
+  for (const Submission& submission : taken) Refuse(submission.done, v1::VERDICT_STOPPING);
+  if (!building.empty()) HandOver();
+  const absl::MutexLock lock(&mutex);
+  sequencer_done = true;
+}
+
+void Sequencer::Impl::HandOver() {
+  auto batch = std::make_shared<PendingBatch>(std::move(building));
+  building = PendingBatch::After(batch->last_sequence, batch->hash);
+  const absl::MutexLock lock(&mutex);
+  const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return committing == nullptr; };
+  mutex.Await(absl::Condition(&idle));
+  // What lay below before is durable by now, so that the store has it.
+  below = batch;
+  committing = std::move(batch);
+}
+
+bool Sequencer::Impl::AnswerDuplicate(Submission* submission, const LayeredView& view) {
+  const TransactionId& id = submission->verified.id();
+  const rules::StateReader reader(view);
+  const std::optional<v1::JournalEntry> entry = reader.FindEntry(id);
+  if (!entry) return false;
+  v1::SubmitTransactionResponse response = AnswerOf(id, *entry);
+  response.set_duplicate(true);
+  duplicates.fetch_add(1, std::memory_order_relaxed);
+  // It may not be durable yet: its answer goes with the batch being built, which is committed after
+  // it.
+  building.answers.push_back({std::move(submission->done), std::move(response)});
+  return true;
+}
+
+void Sequencer::Impl::Take(Submission submission) {
+  if (!healthy) {
+    Refuse(submission.done, v1::VERDICT_STORAGE_STOPPED);
+    return;
+  }
+  const LayeredView view(&building.layer, below ? &below->layer : nullptr, &base);
+  const bool duplicate = AnswerDuplicate(&submission, view);
+  if (!duplicate) {
+    const int64_t time_us = std::max(options.now_us(), last_time_us);
+    const rules::SequencedTransaction transaction = Stamp(
+        std::move(submission.verified), building.last_sequence + 1, time_us, clock.DayOf(time_us));
+    const TransactionId id = transaction.verified().id();
+    rules::Outcome outcome = rules::Apply(charter, view, transaction);
+    auto side =
+        outcome.refusal
+            ? std::variant<std::map<std::string, std::string>, Refusal>(*outcome.refusal)
+            : SideWrites(id, transaction.verified().transaction(), submission.side_records, view);
+    if (!base.status().ok()) {
+      Fail("a read failed: " + std::string(base.status().message()));
+      Refuse(submission.done, v1::VERDICT_STORAGE_STOPPED);
+      return;
+    }
+    if (auto* refusal = std::get_if<Refusal>(&side)) {
+      Refuse(submission.done, std::move(*refusal));
+      return;
+    }
+    Addition addition =
+        MakeAddition(transaction, outcome, std::get<0>(std::move(side)), system_accounts);
+    if (addition.bytes > kBatchBytesMax) {
+      Refuse(submission.done, Refusal{v1::VERDICT_EFFECT_TOO_LARGE,
+                                      {{"limit", std::to_string(kBatchBytesMax)},
+                                       {"given", std::to_string(addition.bytes)}}});
+      return;
+    }
+    v1::SubmitTransactionResponse response;
+    response.set_transaction_id(id.ToBytes());
+    *response.mutable_time() = TimestampOf(time_us);
+    response.mutable_postings()->Assign(outcome.postings.begin(), outcome.postings.end());
+    if (submission.validate_only) {
+      submission.done(std::move(response));
+      return;
+    }
+    if (building.bytes + addition.bytes > kBatchBytesMax) HandOver();
+    response.set_sequence(transaction.sequence());
+    last_time_us = time_us;
+    building.Add(std::move(addition));
+    building.answers.push_back({std::move(submission.done), std::move(response)});
+    accepted.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void Sequencer::Impl::RunCommitter() {
+  while (true) {
+    std::shared_ptr<const PendingBatch> batch;
+    {
+      const absl::MutexLock lock(&mutex);
+      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+        return committing != nullptr || sequencer_done;
+      };
+      mutex.AwaitWithTimeout(absl::Condition(&ready), kRenewInterval);
+      if (committing == nullptr && sequencer_done) return;
+      batch = committing;
+    }
+    if (batch == nullptr) {
+      if (!healthy) continue;
+      if (const absl::Status status = store->renew(epoch); !status.ok()) {
+        Fail("the store could not be kept: " + std::string(status.message()));
+      }
+      continue;
+    }
+    CommitBatch(*batch);
+    const absl::MutexLock lock(&mutex);
+    committing = nullptr;
+  }
+}
+
+void Sequencer::Impl::CommitBatch(const PendingBatch& batch) {
+  if (healthy && batch.has_entries()) {
+    const absl::StatusOr<storage::CommitResult> result = store->commit(batch.ToStorage(epoch));
+    if (!result.ok()) {
+      Fail("a commit failed: " + std::string(result.status().message()));
+    } else if (*result == storage::CommitResult::kFenced) {
+      Fail("another writer has taken the store");
+    } else if (*result == storage::CommitResult::kUnknown) {
+      Fail("a commit may or may not be on disk; restart the server to find out");
+    } else {
+      commits.fetch_add(1, std::memory_order_relaxed);
+      hub->Publish(batch.touched, batch.last_sequence);
+    }
+  }
+  // Told to send the same bytes again, a client loses nothing whatever is on disk.
+  const bool durable = healthy;
+  for (const PendingAnswer& answer : batch.answers) {
+    if (durable) {
+      answer.done(answer.response);
+    } else {
+      Refuse(answer.done, v1::VERDICT_STORAGE_STOPPED);
+    }
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Sequencer>> Sequencer::Start(SequencerOptions options,
+                                                            storage::Store* store,
+                                                            publish::WatchHub* hub) {
+  // Read only after the store is ours: nothing can change under what is read.
+  const absl::StatusOr<storage::Head> head = store->acquire("kengred-server");
+  if (!head.ok()) return head.status();
+  absl::StatusOr<Opened> opened = ReadLedger(store, *head);
+  if (!opened.ok()) return opened.status();
+  const absl::StatusOr<CivilClock> clock = CivilClock::Load(opened->charter.time_zone());
+  if (!clock.ok()) return clock.status();
+  auto impl =
+      std::make_unique<Impl>(std::move(options), store, hub, *head, *std::move(opened), *clock);
+  Impl* running = impl.get();
+  impl->sequencer_thread = std::thread([running] { running->RunSequencer(); });
+  impl->committer_thread = std::thread([running] { running->RunCommitter(); });
+  return std::unique_ptr<Sequencer>(new Sequencer(std::move(impl)));
+}
+
+Sequencer::Sequencer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Sequencer::~Sequencer() { Stop(); }
+
+rules::SequencedTransaction Sequencer::Stamp(VerifiedTransaction verified,
+                                             kengred::Sequence sequence, int64_t time_us,
+                                             int32_t civil_day) {
+  return {std::move(verified), sequence, time_us, civil_day};
+}
+
+void Sequencer::Enqueue(Submission submission) {
+  v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
+  {
+    const absl::MutexLock lock(&impl_->mutex);
+    if (impl_->stopping) {
+      verdict = v1::VERDICT_STOPPING;
+    } else if (impl_->queue.size() >= impl_->options.queue_transactions_max) {
+      verdict = v1::VERDICT_QUEUE_FULL;
+    } else {
+      impl_->queue.push_back(std::move(submission));
+      return;
+    }
+  }
+  impl_->Refuse(submission.done, verdict);
+}
+
+void Sequencer::Stop() {
+  {
+    const absl::MutexLock lock(&impl_->mutex);
+    if (impl_->stopping) return;
+    impl_->stopping = true;
+  }
+  impl_->sequencer_thread.join();
+  impl_->committer_thread.join();
+  // A store that has failed cannot be released; opening it anew takes it over.
+  if (impl_->healthy) static_cast<void>(impl_->store->release(impl_->epoch));
+}
+
+const LedgerId& Sequencer::ledger_id() const { return impl_->ledger_id; }
+const v1::Charter& Sequencer::charter() const { return impl_->charter; }
+const std::string& Sequencer::charter_bytes() const { return impl_->charter_bytes; }
+int32_t Sequencer::CivilDay(int64_t time_us) const { return impl_->clock.DayOf(time_us); }
+int32_t Sequencer::Today() const { return CivilDay(impl_->options.now_us()); }
+bool Sequencer::healthy() const { return impl_->healthy; }
+
+PipelineCounters Sequencer::counters() const {
+  return {impl_->accepted, impl_->duplicates, impl_->refused, impl_->commits};
+}
+
+size_t Sequencer::queued() const {
+  const absl::MutexLock lock(&impl_->mutex);
+  return impl_->queue.size();
+}
+
+}  // namespace kengred::sequence
