@@ -1,5 +1,6 @@
 #include "kengred/core/token.h"
 
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 #include <sodium.h>
 
@@ -82,7 +83,10 @@ std::variant<TokenHolder, Refusal> VerifyToken(std::string_view token,
   }
   v1::TokenHeader header;
   v1::TokenClaims claims;
-  if (!ParseJson(token.substr(0, first), &header) ||
+  // RFC 7515 section 4.1.11: what a header marks as critical must be understood, and nothing is.
+  google::protobuf::Struct every_parameter;
+  if (!ParseJson(token.substr(0, first), &every_parameter) ||
+      every_parameter.fields().contains("crit") || !ParseJson(token.substr(0, first), &header) ||
       !ParseJson(token.substr(first + 1, second - first - 1), &claims) || header.alg() != "EdDSA") {
     return invalid;
   }
