@@ -56,11 +56,12 @@ function(kengred_test name)
 endfunction()
 
 # kengred_script_test(NAME LABELS labels COMMAND ... [NEEDS targets] [TIMEOUT seconds]): one ctest
-# entry that runs a script; NEEDS names the targets that must have been built.
+# entry that runs a script; NEEDS names the targets that must have been built. A script that ends with
+# 77 has skipped itself and said why. Python scripts are run by ${KENGRED_PYTHON}.
 function(kengred_script_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS;COMMAND;NEEDS" ${ARGN})
   add_test(NAME ${name} COMMAND ${ARG_COMMAND})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}"
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77
     ENVIRONMENT "${kengred_test_environment}")
   if(ARG_TIMEOUT)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""Goal: the worked examples of docs/formats/ are true, and the pages are enough to write another
+implementation.
+
+Method: an implementation of the formats in Python, written from the pages and apart from the
+project's C++, computes every `name = value` line of the examples. A page that shows a line which is
+not computed here, or leaves one out, fails.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import sys
+
+from nacl.signing import SigningKey, VerifyKey
+
+PAGES = os.path.join(os.environ.get("KENGRED_SOURCE_DIR", "."), "docs", "formats")
+
+# RFC 8032 section 7.1, TEST 1 and TEST 2.
+ALICE = SigningKey(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
+BOB = SigningKey(bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
+LEDGER = bytes([5]) * 32
+NONCE = bytes([7]) * 16
+SALT = b"s" * 16
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+# ---- protobuf's wire format, as far as the examples need it ----
+
+
+def varint(number):
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def field(number, value):
+    """A field whose value is a number, or bytes (also of a message)."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value) if value else b""
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+# ---- addresses (BIP-350) ----
+
+ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+
+def polymod(values):
+    check = 1
+    for value in values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for i, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
+            check ^= generator if top >> i & 1 else 0
+    return check
+
+
+def address(prefix, account):
+    number = int.from_bytes(account, "big")
+    groups = [number >> shift & 31 for shift in range(155, -1, -5)]
+    expanded = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix]
+    check = polymod(expanded + groups + [0] * 6) ^ 0x2BC830A3
+    groups += [check >> shift & 31 for shift in range(25, -1, -5)]
+    return prefix + "1" + "".join(ALPHABET[group] for group in groups)
+
+
+# ---- ids ----
+
+
+def account_id(threshold, *keys):
+    return sha256(b"kengred/v1/account\0", bytes([threshold]), *keys)[:20]
+
+
+def made_id(tag, transaction_id, index):
+    return sha256(tag, transaction_id, index.to_bytes(4, "big"))[:20]
+
+
+def commitment(salt, content):
+    return sha256(b"kengred/v1/commitment\0", bytes([len(salt)]), salt, content)
+
+
+def key_of(signing_key):
+    return bytes(signing_key.verify_key)
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+# ---- the examples ----
+
+
+def addresses():
+    one = account_id(1, key_of(ALICE))
+    both = account_id(2, key_of(ALICE), key_of(BOB))
+    circulation = sha256(b"kengred/v1/system-account\0", b"circulation", b"\0", b"HEOL")[:20]
+    return {
+        "public_key_1": key_of(ALICE).hex(),
+        "public_key_2": key_of(BOB).hex(),
+        "account_of_1": one.hex(),
+        "address_of_1": address("heol", one),
+        "account_of_1_and_2": both.hex(),
+        "address_of_1_and_2": address("heol", both),
+        "circulation": circulation.hex(),
+    }
+
+
+def commitments():
+    content = "Merci !".encode()
+    return {"salt": SALT.hex(), "content": content.hex(),
+            "commitment": commitment(SALT, content).hex()}
+
+
+def transfer():
+    payer = account_id(1, key_of(ALICE))
+    payee = account_id(1, key_of(BOB))
+    memo = field(1, commitment(SALT, "Merci !".encode()))
+    operation = field(10, field(1, payer) + field(2, payee) + field(3, b"HEOL") + field(4, 1250)
+                      + field(5, b"TILL-0042") + field(6, memo))
+    return (field(1, LEDGER) + field(2, NONCE) + field(3, field(1, 1795510800))
+            + field(4, field(1, 1795514400)) + field(5, operation))
+
+
+def transactions():
+    body = transfer()
+    identity = sha256(b"kengred/v1/transaction-id\0", body)
+    covered = b"kengred/v1/transaction\0" + identity
+    signature = ALICE.sign(covered).signature
+    VerifyKey(key_of(ALICE)).verify(covered, signature)
+    envelope = field(1, body) + field(
+        2, field(1, 1) + field(2, key_of(ALICE)) + field(3, signature))
+    return {
+        "transaction": body.hex(),
+        "transaction_id": identity.hex(),
+        "covered": covered.hex(),
+        "signature": signature.hex(),
+        "signed_transaction": envelope.hex(),
+        "programme_of_operation_0": made_id(b"kengred/v1/programme\0", identity, 0).hex(),
+        "reconversion_of_operation_0": made_id(b"kengred/v1/reconversion\0", identity, 0).hex(),
+    }
+
+
+def journal_entries():
+    payer = account_id(1, key_of(ALICE))
+    payee = account_id(1, key_of(BOB))
+    envelope = bytes.fromhex(transactions()["signed_transaction"])
+    minus = (1 << 64) - 1250
+    entry = (field(1, 2) + field(2, field(1, 1795510860) + field(2, 250000000)) + field(3, 20781)
+             + field(5, envelope)
+             + field(6, field(1, payer) + field(2, b"HEOL") + field(3, minus))
+             + field(6, field(1, payee) + field(2, b"HEOL") + field(3, 1250)))
+    before = sha256(b"kengred/v1/chain\0", bytes(32), b"entry 1")
+    return {
+        "entry": entry.hex(),
+        "chain_before": before.hex(),
+        "chain_after": sha256(b"kengred/v1/chain\0", before, entry).hex(),
+    }
+
+
+def tokens():
+    header = json.dumps({"alg": "EdDSA", "typ": "JWT", "kid": base64url(key_of(ALICE))},
+                        separators=(",", ":"))
+    claims = json.dumps({"iss": address("heol", account_id(1, key_of(ALICE))), "aud": LEDGER.hex(),
+                         "iat": 1795510800, "exp": 1795511100}, separators=(",", ":"))
+    covered = base64url(header.encode()) + "." + base64url(claims.encode())
+    signature = ALICE.sign(covered.encode()).signature
+    return {"header": header, "claims": claims,
+            "token": covered + "." + base64url(signature)}
+
+
+def payments():
+    payee = address("heol", account_id(1, key_of(BOB)))
+    return {
+        "request": f"payto://kengred/{payee}?amount=HEOL:12.50&message=TILL-0042"
+                   "&receiver-name=Caf%C3%A9%20du%20Port",
+        "open_request": f"payto://kengred/{payee}",
+    }
+
+
+EXAMPLES = {
+    "address.md": addresses,
+    "commitment.md": commitments,
+    "transaction.md": transactions,
+    "journal_entry.md": journal_entries,
+    "token.md": tokens,
+    "payto.md": payments,
+}
+
+
+def main():
+    if sys.argv[1:] == ["--print"]:
+        for page, example in EXAMPLES.items():
+            print(page, *(f"{name} = {value}" for name, value in example().items()), sep="\n")
+        return 0
+    failures = 0
+    for page, example in EXAMPLES.items():
+        with open(os.path.join(PAGES, page), encoding="utf-8") as text:
+            example_part = text.read().partition("\n## Worked example\n")[2]
+        shown = dict(re.findall(r"^(\w+) = (.+)$", example_part, re.MULTILINE))
+        made = example()
+        for name in sorted(shown.keys() | made.keys()):
+            if shown.get(name) != made.get(name):
+                failures += 1
+                print(f"docs/formats/{page}: {name}\n  shown: {shown.get(name)}\n"
+                      f"  made:  {made.get(name)}")
+        print(f"{page}: {len(made)} values compared")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
