@@ -20,6 +20,11 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # abseil's mutex annotations are checked here.
   target_compile_options(kengred_warnings INTERFACE -Wthread-safety)
+  find_program(KENGRED_LLD ld.lld)
+  mark_as_advanced(KENGRED_LLD)
+  if(KENGRED_LLD)
+    add_link_options(-fuse-ld=lld)
+  endif()
 endif()
 
 add_compile_options(-fstack-protector-strong)
