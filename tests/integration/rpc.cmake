@@ -9,4 +9,14 @@ if(KENGRED_BUILD_SERVER)
     LABELS integration
     SOURCES rpc_test.cc
     LINK kengred_rpc_world)
+  # The long-lived calls: submission streams and watches.
+  kengred_test(rpc_streams_test
+    LABELS integration
+    SOURCES rpc_streams_test.cc
+    LINK kengred_rpc_world)
+  # What stands around the services: ports, TLS, health, reflection, bad bytes.
+  kengred_test(rpc_server_test
+    LABELS integration
+    SOURCES rpc_server_test.cc
+    LINK kengred_rpc_world kengred_health_proto)
 endif()
