@@ -43,6 +43,10 @@ absl::StatusOr<LedgerId> MakeLedger(const InitOptions& options, const std::strin
   store_options.create_if_missing = true;
   absl::StatusOr<std::unique_ptr<storage::Store>> store = storage::OpenRocksDbStore(store_options);
   if (!store.ok()) return store.status();
+  // Looked at before anybody writes: becoming the writer would leave a trace.
+  const absl::StatusOr<storage::Head> head = (*store)->head();
+  if (!head.ok()) return head.status();
+  if (head->sequence != 0) return absl::AlreadyExistsError("there is a ledger already");
   return sequence::InitializeLedger(store->get(), charter_bytes, now_us);
 }
 

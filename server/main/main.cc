@@ -1,0 +1,210 @@
+// kengred-server: the command line. Each command is an options struct and a Run function of its
+// own; this file only fills the former and calls the latter.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kengred/core/signing.h"
+#include "server/main/config.h"
+#include "server/main/erase_command.h"
+#include "server/main/exit_code.h"
+#include "server/main/info_command.h"
+#include "server/main/init_command.h"
+#include "server/main/io.h"
+#include "server/main/serve_command.h"
+
+namespace kengred::server {
+namespace {
+
+constexpr char kExitCodes[] =
+    "Exit codes: 0 done, 1 the answer is no, 2 wrong command line, configuration or charter,\n"
+    "3 the store cannot be used, 4 an address cannot be listened on, 70 a fault of the program or\n"
+    "the machine, 130 ended at once by a second signal.";
+
+int64_t NowMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+void AddInit(CLI::App* app, InitOptions* options) {
+  app->add_option("--charter", options->charter_file, "The charter, a TOML file")
+      ->type_name("FILE")
+      ->required();
+  app->add_option("--data", options->data, "Where the ledger will live; missing or empty")
+      ->type_name("DIRECTORY")
+      ->required();
+  app->add_flag("--json", options->json, "Answer in JSON");
+  app->footer(
+      "Examples:\n"
+      "  kengred-server charter example > charter.toml\n"
+      "  kengred-server init --charter charter.toml --data /var/lib/kengred/ledger\n\n"
+      "The ledger id follows from the charter: whoever has one can check the other. A charter "
+      "cannot\n"
+      "be changed later; its policy can, by decisions that governance signs.");
+}
+
+void AddServe(CLI::App* app, ServeOptions* options,
+              std::map<std::string, std::vector<std::string>>* values) {
+  app->add_option("--config", options->config_file, "A configuration file, TOML [KENGRED_CONFIG]")
+      ->type_name("FILE");
+  app->add_flag("--print-config", options->print_config,
+                "Show what holds and where it came from, and stop");
+  for (const SettingInfo& setting : Settings()) {
+    std::vector<std::string>& value = (*values)[setting.name];
+    const std::string standard =
+        setting.standard.empty() ? "" : " (default " + setting.standard + ")";
+    const std::string help = setting.help + standard + " [" + setting.variable + "]";
+    if (setting.value.empty()) {
+      app->add_flag_callback(
+          setting.flag, [&value] { value = {"true"}; }, help);
+    } else {
+      app->add_option(setting.flag, value, help)->type_name(setting.value)->expected(1);
+    }
+  }
+  app->footer(
+      "Examples:\n"
+      "  kengred-server serve --data /var/lib/kengred/ledger\n"
+      "  kengred-server serve --config /etc/kengred/kengred.toml --log-level debug\n"
+      "  kengred-server serve --data ledger --listen 127.0.0.1:0 --port-file port\n"
+      "  kengred-server serve --data ledger --listen 0.0.0.0:4365 \\\n"
+      "      --tls-certificate server.pem --tls-key server.key\n"
+      "  kengred-server serve --config kengred.toml --print-config\n\n"
+      "A flag wins over the environment, the environment over the file, the file over the "
+      "default.\n"
+      "SIGTERM and SIGINT stop the server: it takes no new calls, finishes and commits what it "
+      "has\n"
+      "begun, and ends within --stop-seconds and 5 seconds for the last commit. A second signal "
+      "ends\n"
+      "it at once; nothing that was acknowledged is lost. SIGHUP does nothing.");
+}
+
+void AddErase(CLI::App* app, EraseOptions* options) {
+  app->add_option("--data", options->data, "The ledger; its server must be stopped")
+      ->type_name("DIRECTORY")
+      ->required();
+  auto* account = app->add_option("--account", options->account,
+                                  "Erase the profile, the alias and every text about this account")
+                      ->type_name("ADDRESS");
+  app->add_option("--transaction", options->transaction, "Erase every text of this transaction")
+      ->type_name("HEX")
+      ->excludes(account);
+  app->add_flag("--dry-run", options->dry_run, "Only count; may be done while the server runs");
+  app->add_flag("--yes", options->yes, "Do not ask");
+  app->add_flag("--json", options->json, "Answer in JSON");
+  app->footer(
+      "Examples:\n"
+      "  kengred-server erase --data /var/lib/kengred/ledger --account heol1... --dry-run\n"
+      "  kengred-server erase --data /var/lib/kengred/ledger --account heol1...\n"
+      "  kengred-server erase --data /var/lib/kengred/ledger --transaction 5f2c...\n\n"
+      "Texts are memos, reasons of decisions and evidence. They and the salts of their "
+      "commitments\n"
+      "are removed from every file of the store. Entries, balances and proofs stay as they are; "
+      "what\n"
+      "is left of a person in the journal is a key and a random number. Backups made before still\n"
+      "hold the texts.");
+}
+
+void AddInfo(CLI::App* app, InfoOptions* options) {
+  app->add_option("--data", options->data, "The ledger; its server may run")
+      ->type_name("DIRECTORY")
+      ->required();
+  app->add_flag("--json", options->json, "Answer in JSON");
+  app->footer(
+      "Examples:\n"
+      "  kengred-server info --data /var/lib/kengred/ledger\n"
+      "  kengred-server info --data /var/lib/kengred/ledger --json");
+}
+
+int Run(int argc, char** argv) {
+  InitializeCrypto();
+  Io io{std::cout, std::cerr, std::cin, ::isatty(STDIN_FILENO) == 1, NowMicros};
+  ExitCode code = kExitOk;
+
+  CLI::App app(
+      "The server of Kengred, a ledger for local solidarity currencies.\n"
+      "One community's books: a charter, a journal, and the people who sign in it.",
+      "kengred-server");
+  app.require_subcommand(1);
+  app.footer(std::string("Start here:\n"
+                         "  kengred-server charter example > charter.toml   then edit it\n"
+                         "  kengred-server init --charter charter.toml --data ledger\n"
+                         "  kengred-server serve --data ledger\n\n") +
+             kExitCodes);
+  app.set_version_flag("--version", std::string("kengred-server ") + KENGRED_VERSION);
+
+  InitOptions init;
+  CLI::App* init_command = app.add_subcommand("init", "Make a new ledger from a charter");
+  AddInit(init_command, &init);
+  init_command->final_callback([&] { code = RunInit(init, io); });
+
+  CLI::App* charter_command = app.add_subcommand("charter", "Write and check charters");
+  charter_command->require_subcommand(1);
+  charter_command->footer(
+      "Examples:\n"
+      "  kengred-server charter example > charter.toml\n"
+      "  kengred-server charter check charter.toml");
+  CharterCheckOptions check;
+  CLI::App* check_command =
+      charter_command->add_subcommand("check", "Say whether `init` would accept a charter");
+  check_command->add_option("FILE", check.charter_file, "The charter, a TOML file")->required();
+  check_command->footer("Example:\n  kengred-server charter check charter.toml");
+  check_command->final_callback([&] { code = RunCharterCheck(check, io); });
+  CLI::App* example_command =
+      charter_command->add_subcommand("example", "Print an example with comments, to start from");
+  example_command->footer("Example:\n  kengred-server charter example > charter.toml");
+  example_command->final_callback([&] { code = RunCharterExample(io); });
+
+  ServeOptions serve;
+  std::map<std::string, std::vector<std::string>> settings;
+  CLI::App* serve_command = app.add_subcommand("serve", "Serve a ledger");
+  AddServe(serve_command, &serve, &settings);
+  serve_command->final_callback([&] {
+    for (const auto& [name, values] : settings) {
+      std::string joined;
+      for (const std::string& value : values) joined += (joined.empty() ? "" : ",") + value;
+      if (!values.empty()) serve.flags[name] = joined;
+    }
+    code = RunServe(serve, io);
+  });
+
+  EraseOptions erase;
+  CLI::App* erase_command =
+      app.add_subcommand("erase", "Remove private texts for good; the journal stays valid");
+  AddErase(erase_command, &erase);
+  erase_command->final_callback([&] { code = RunErase(erase, io); });
+
+  InfoOptions info;
+  CLI::App* info_command = app.add_subcommand("info", "Show what a ledger holds");
+  AddInfo(info_command, &info);
+  info_command->final_callback([&] { code = RunInfo(info, io); });
+
+  CLI::App* version_command = app.add_subcommand("version", "Show the version");
+  version_command->footer("Example:\n  kengred-server version");
+  version_command->final_callback([&] { io.out << "kengred-server " << KENGRED_VERSION << "\n"; });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help and --version
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    io.err << "kengred-server: " << error.what() << "\n"
+           << "Look at `kengred-server --help`, or `kengred-server COMMAND --help`.\n";
+    return kExitUsage;
+  }
+  if (!io.out.flush()) {
+    io.err << "kengred-server: the answer could not be written; look at where it goes\n";
+    return code == kExitOk ? kExitInternal : code;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace kengred::server
+
+int main(int argc, char** argv) { return kengred::server::Run(argc, argv); }
