@@ -6,8 +6,9 @@ if(KENGRED_BUILD_SERVER AND KENGRED_BUILD_BENCH)
   endif()
   foreach(history ${CMAKE_CURRENT_SOURCE_DIR}/data/history.csv ${shared}/data/sarafu-10k.csv)
     get_filename_component(name ${history} NAME_WE)
-    add_test(NAME replay_${name}
-      COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/replay_test.py ${CMAKE_BINARY_DIR}/bin ${history})
-    set_tests_properties(replay_${name} PROPERTIES LABELS integration SKIP_RETURN_CODE 77)
+    kengred_script_test(replay_${name} LABELS integration
+      COMMAND ${KENGRED_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/replay_test.py ${CMAKE_BINARY_DIR}/bin
+        ${history}
+      NEEDS kengred_server_bin kengred_bench)
   endforeach()
 endif()
