@@ -71,10 +71,15 @@ void PrintJson(const ReplayReport& report) {
   fmt::print("{}\n", json.dump(2));
 }
 
+void PrintError(const absl::Status& status) {
+  // abseil's string_view is its own here, and fmt does not know it.
+  fmt::print(stderr, "kengred-bench: {}\n", std::string(status.message()));
+}
+
 int RunReplay(const Options& options) {
   const auto rows = ReadHistory(options.file);
   if (!rows.ok()) {
-    fmt::print(stderr, "kengred-bench: {}\n", rows.status().message());
+    PrintError(rows.status());
     return kFile;
   }
   client::ClientOptions client_options;
@@ -82,12 +87,12 @@ int RunReplay(const Options& options) {
   client_options.timeout = std::chrono::seconds(60);
   auto client = client::Client::Connect(client_options);
   if (!client.ok()) {
-    fmt::print(stderr, "kengred-bench: {}\n", client.status().message());
+    PrintError(client.status());
     return kServer;
   }
   const auto report = Replay(&*client, *rows, options.replay);
   if (!report.ok()) {
-    fmt::print(stderr, "kengred-bench: {}\n", report.status().message());
+    PrintError(report.status());
     return kServer;
   }
   if (options.json) {
