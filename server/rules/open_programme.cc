@@ -6,12 +6,12 @@
 namespace kengred::rules {
 namespace {
 
-bool IsCode(std::string_view code, size_t chars_max) {
-  if (code.empty() || code.size() > chars_max) return false;
-  for (const char c : code) {
-    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) return false;
-  }
-  return true;
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kCodeCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+bool IsWord(std::string_view word, std::string_view characters, size_t chars_max) {
+  return !word.empty() && word.size() <= chars_max &&
+         word.find_first_not_of(characters) == std::string_view::npos;
 }
 
 Ruling CheckActivities(const v1::ProgrammeTerms& terms) {
@@ -19,9 +19,9 @@ Ruling CheckActivities(const v1::ProgrammeTerms& terms) {
       !terms.activities().empty() && terms.activities().size() <= static_cast<int>(kActivitiesMax);
   std::set<std::string> codes;
   for (const v1::Activity& activity : terms.activities()) {
-    good = good && IsCode(activity.code(), 32) && codes.insert(activity.code()).second &&
-           IsCode(activity.unit(), 16) && activity.rate_minor() >= 1 &&
-           activity.quantity_max() >= 1;
+    good = good && IsWord(activity.code(), kCodeCharacters, 32) &&
+           codes.insert(activity.code()).second && IsWord(activity.unit(), kLetters, 16) &&
+           activity.rate_minor() >= 1 && activity.quantity_max() >= 1;
   }
   if (good) return std::nullopt;
   return Refuse(v1::VERDICT_ACTIVITIES_MALFORMED);
