@@ -1,5 +1,7 @@
 #include "server/rules/state.h"
 
+#include <limits>
+
 #include "kengred/core/amount.h"
 #include "kengred/core/hash.h"
 
@@ -184,7 +186,10 @@ std::optional<Refusal> Draft::CheckMoves(const std::vector<Move>& moves) const {
     const auto known = after.find(key);
     const auto sum =
         CheckedAdd(known == after.end() ? Number(key) : known->second, move.amount_minor);
-    if (!sum) return Refusal{v1::VERDICT_AMOUNT_OVERFLOW, {}};
+    // The least int64 has no negative, and circulation is minus a balance.
+    if (!sum || *sum == std::numeric_limits<int64_t>::min()) {
+      return Refusal{v1::VERDICT_AMOUNT_OVERFLOW, {}};
+    }
     after[key] = *sum;
   }
   return std::nullopt;

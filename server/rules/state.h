@@ -119,7 +119,7 @@ class Draft : public StateReader {
   // Puts the entry into an account's history.
   void Touch(const AccountId& account);
 
-  // AMOUNT_OVERFLOW where a balance would not fit after all the moves.
+  // AMOUNT_OVERFLOW where a balance, or its negative, would not fit after all the moves.
   std::optional<Refusal> CheckMoves(const std::vector<Move>& moves) const;
   // Applies moves that CheckMoves accepts, as postings of an operation.
   void Post(const std::vector<Move>& moves, uint32_t operation_index);
