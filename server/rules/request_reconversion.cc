@@ -6,23 +6,24 @@
 namespace kengred::rules {
 namespace {
 
-// A member needs an approval valid today. A shop that left keeps its right for the policy's days,
-// where its approval was valid on its last day as a member and it was never suspended.
+// A member needs an approval valid today. A shop that left (its membership was ended, or not
+// renewed) keeps its right for the policy's days, where its approval was valid on its last day as a
+// member and it was not suspended. Grace prolongs a membership and not the approval that was given
+// for the same time, so that the last day is the membership's own.
 Ruling CheckMayReconvert(const Context& context, const v1::Account& account) {
   const v1::Approval& approval = account.approval();
   if (approval.suspended_day() != 0) {
     return Refuse(v1::VERDICT_SUSPENDED, {{"suspended_day", Figure(approval.suspended_day())}});
   }
-  int32_t day = context.today();
-  if (!IsMember(context.policy(), account, day)) {
-    if (!account.has_membership()) return Refuse(v1::VERDICT_NOT_MEMBER);
-    const int32_t last = LastMemberDay(context.policy(), account.membership());
-    if (day < account.membership().from_day() ||
-        day > last + static_cast<int32_t>(context.policy().leaver_reconversion_days())) {
-      return Refuse(v1::VERDICT_NOT_MEMBER, {{"until_day", Figure(last)}});
-    }
-    day = std::max(last, account.membership().from_day());
+  if (!account.has_membership()) return Refuse(v1::VERDICT_NOT_MEMBER);
+  const v1::Membership& membership = account.membership();
+  const int32_t last = LastMemberDay(context.policy(), membership);
+  if (context.today() < membership.from_day() ||
+      context.today() > last + static_cast<int32_t>(context.policy().leaver_reconversion_days())) {
+    return Refuse(v1::VERDICT_NOT_MEMBER, {{"until_day", Figure(last)}});
   }
+  const int32_t day =
+      std::max(membership.from_day(), std::min({context.today(), last, membership.until_day()}));
   if (!account.has_approval() || day < approval.from_day() || day > approval.until_day()) {
     return Refuse(v1::VERDICT_NOT_APPROVED, {{"until_day", Figure(approval.until_day())}});
   }
