@@ -73,8 +73,11 @@ struct BackingInvariant {
       // A transfer moves neither: spare it the reads.
       const AccountId circulation = SystemAccountId(kCirculation, currency.code());
       const AccountId fund = SystemAccountId(kFundDigital, currency.code());
-      const bool moved =
-          s.outcome.touched.contains(circulation) || s.outcome.touched.contains(fund);
+      const bool moved = std::any_of(s.outcome.postings.begin(), s.outcome.postings.end(),
+                                     [&](const v1::Posting& posting) {
+                                       return posting.account_id() == circulation.view() ||
+                                              posting.account_id() == fund.view();
+                                     });
       if (moved && CirculationOf(after, currency.code()) >
                        after.Balance(fund, currency.backing_currency())) {
         return false;
@@ -84,8 +87,8 @@ struct BackingInvariant {
   }
 };
 
-// I3: nobody's balance goes below zero, but circulation's and the bank's. FIAT stays on system
-// accounts.
+// I3: nobody's balance goes below zero, but circulation's in the currency it serves and the bank's
+// in the one that backs it. FIAT stays on system accounts.
 struct NoOverdraftInvariant {
   static constexpr std::string_view kName = "NO_OVERDRAFT";
   static bool Holds(const Subject& s) {
@@ -98,12 +101,14 @@ struct NoOverdraftInvariant {
           if (currency == nullptr) return false;
           const bool fiat = currency->kind() == v1::CURRENCY_KIND_FIAT;
           if (!negative && !fiat) return true;
-          return std::any_of(s.charter.currencies().begin(), s.charter.currencies().end(),
-                             [&](const v1::Currency& served) {
-                               const std::string_view name =
-                                   SystemAccountName(account, served.code());
-                               return !name.empty() && (!negative || MayBeNegative(name));
-                             });
+          return std::any_of(
+              s.charter.currencies().begin(), s.charter.currencies().end(),
+              [&](const v1::Currency& served) {
+                const std::string_view name = SystemAccountName(account, served.code());
+                const std::string& own = name == kBank ? served.backing_currency() : served.code();
+                return !name.empty() &&
+                       (!negative || (MayBeNegative(name) && posting.currency() == own));
+              });
         });
   }
 };
@@ -121,11 +126,14 @@ struct OnceInvariant {
   }
 };
 
-// I9: a programme pays only by Reward and CloseProgramme, and never more than its total cap.
+// I9: a programme pays only by Reward and CloseProgramme, counts what it rewards, and never rewards
+// more than its total cap.
 struct FundedInvariant {
   static constexpr std::string_view kName = "FUNDED";
   static bool Holds(const Subject& s) {
+    const StateReader before(s.before);
     const StateReader after(s.after);
+    std::map<AccountId, int64_t> rewarded;
     for (const v1::Posting& posting : s.outcome.postings) {
       if (posting.amount_minor() > 0) continue;
       const AccountId id = *AccountId::FromBytes(posting.account_id());
@@ -136,8 +144,16 @@ struct FundedInvariant {
       const v1::Operation& operation = s.transaction.operations(index);
       if (!operation.has_reward() && !operation.has_close_programme()) return false;
       if (programme->paid_minor() > programme->terms().total_cap_minor()) return false;
+      if (!operation.has_reward()) continue;
+      const auto sum = CheckedSubtract(rewarded[id], posting.amount_minor());
+      if (!sum) return false;
+      rewarded[id] = *sum;
     }
-    return true;
+    return std::all_of(rewarded.begin(), rewarded.end(), [&](const auto& reward) {
+      const auto known = before.FindProgramme(reward.first);
+      return CheckedAdd(known ? known->paid_minor() : 0, reward.second) ==
+             after.FindProgramme(reward.first)->paid_minor();
+    });
   }
 };
 
