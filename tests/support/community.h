@@ -80,6 +80,7 @@ class Community {
   AccountId account(const std::string& name) const;
   // Gives an account without keys (a programme) a name.
   void NamePlace(const std::string& name, const AccountId& account) { places_[name] = account; }
+  const std::map<std::string, AccountId>& places() const { return places_; }
   // "heol1..."
   std::string address(const std::string& name) const;
   // The first key of a holder.
