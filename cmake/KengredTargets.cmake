@@ -69,6 +69,31 @@ function(kengred_script_test name)
   kengred_label_targets("${ARG_LABELS}" ${ARG_NEEDS})
 endfunction()
 
+# Seconds of new inputs for each fuzz target, when the build has libFuzzer.
+set(KENGRED_FUZZ_SECONDS 5 CACHE STRING "Seconds that each fuzz target looks for new inputs")
+
+# kengred_fuzz_test(NAME SOURCES ... LINK libs): a fuzz target (LLVMFuzzerTestOneInput) and its corpus,
+# tests/fuzz/corpus/NAME. With libFuzzer (preset fuzz) the test runs the corpus and then new inputs;
+# without, the corpus alone, so that every build replays what once mattered.
+function(kengred_fuzz_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  set(corpus ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  set(found ${CMAKE_BINARY_DIR}/fuzz/${name})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} kengred_warnings)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  if(KENGRED_FUZZ)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    file(MAKE_DIRECTORY ${found})
+    set(command ${name} -max_total_time=${KENGRED_FUZZ_SECONDS} -timeout=20 -rss_limit_mb=2048
+      -print_final_stats=1 -verbosity=1 -artifact_prefix=${found}- ${found} ${corpus})
+  else()
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    set(command ${name} ${corpus})
+  endif()
+  kengred_script_test(${name} LABELS fuzz COMMAND ${command} NEEDS ${name} TIMEOUT 600)
+endfunction()
+
 # kengred_label_targets(LABELS targets...): makes the targets part of tests_label_<label>, which builds
 # all that the tests of one label need. So a sanitizer build compiles what it runs and no more.
 function(kengred_label_targets labels)

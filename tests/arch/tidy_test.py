@@ -10,7 +10,7 @@ from project import find_all, line_of, run
 
 LINES_MAX = 600
 # Tests are tables and scenarios, read from top to bottom.
-TEST_LINES_MAX = 800
+TEST_LINES_MAX = 1400
 SOURCES = (".cc", ".h", ".proto", ".py", ".js", ".sh", ".cmake")
 
 
@@ -43,7 +43,7 @@ def includes_start_at_a_root(project):
 
 
 def files_are_short(project):
-    """no source file has more than 600 lines, no test more than 800"""
+    """no source file has more than 600 lines, no test more than 1400"""
     complaints = []
     for path in project.matching(*SOURCES):
         limit = TEST_LINES_MAX if path.startswith("tests/") else LINES_MAX
