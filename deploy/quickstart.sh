@@ -105,11 +105,17 @@ chapter() {
   echo
 }
 
-# Prints a command as one would type it.
+# Prints a command as one would type it; what stands after -- is for the shell, as it is.
 show() {
-  local word line='$'
+  local word line='$' raw=0
   for word in "$@"; do
-    if [[ $word =~ ^[A-Za-z0-9@_./:=,+-]+$ ]]; then line+=" $word"; else line+=" \"$word\""; fi
+    if [[ $word == -- ]]; then
+      raw=1
+    elif [[ $raw -eq 1 || $word =~ ^[A-Za-z0-9@_./:=,+-]+$ ]]; then
+      line+=" $word"
+    else
+      line+=" \"$word\""
+    fi
   done
   printf '%s%s%s\n' "$bold" "$line" "$plain"
 }
@@ -164,7 +170,7 @@ keys=()
 for name in gov1 gov2 gov3; do
   keys+=("$(json "['public_key']" kengred --profile "$name" profile show)")
 done
-run kengred-server charter example | sed 's/^\$.*/& > charter.toml/;1!d'
+show kengred-server charter example -- '> charter.toml'
 kengred-server charter example |
   python3 -c '
 import re, sys
@@ -172,9 +178,9 @@ text = sys.stdin.read()
 keys = "".join("  \"%s\",\n" % key for key in sys.argv[1:])
 print(re.sub(r"keys = \[.*?\]", "keys = [\n%s]" % keys, text, count=1, flags=re.DOTALL), end="")
 ' "${keys[@]}" >charter.toml
-echo "  ... and they write their keys and their rules into charter.toml"
+echo "They write their keys and their rules into it."
 run kengred-server init --charter charter.toml --data ledger
-show kengred-server serve --data ledger --listen "127.0.0.1:$port" "&"
+show kengred-server serve --data ledger --listen "127.0.0.1:$port" -- '&'
 kengred-server serve --data ledger --listen "127.0.0.1:$port" --port-file port \
   >server.log 2>&1 </dev/null &
 server=$!
@@ -223,17 +229,20 @@ as gov1 role grant fanch registrar --also-sign gov2 --yes
 as gov1 role grant gwenn validator --also-sign gov2 --yes
 
 chapter "Members are admitted, shops approved" \
-  "A shop needs two committee members; one alone is not enough."
+  "A shop needs two committee members; one alone is not enough. They sign at one desk, or the act" \
+  "travels as a file from one to the other."
 for name in yann maelle nolwenn; do
   as fanch contacts add "$name" "$(address "$name")"
   as fanch member admit "$name" --until "$next_year" --yes
 done
 for name in @heol @biocoop @cafe; do as fanch member admit "$name" --until "$next_year" --yes; done
 refused anne professional approve @biocoop --until "$next_year" --reason "visited on Monday" --yes
-for shop in @biocoop @cafe; do
-  as anne professional approve "$shop" --until "$next_year" --reason "visited on Monday" \
-    --also-sign brieg --yes
-done
+as anne professional approve @biocoop --until "$next_year" --reason "visited on Monday" \
+  --also-sign brieg --yes
+as anne professional approve @cafe --until "$next_year" --reason "visited on Tuesday" \
+  --save cafe.tx --yes
+as carole tx sign cafe.tx --yes
+as carole tx submit cafe.tx --yes
 as yann directory list shops
 
 chapter "Euros come in, units are issued" \
@@ -289,6 +298,7 @@ as denez reconvert settle "$id" --bank-ref SEPA-0001 --yes
 
 chapter "What everybody has now"
 for name in yann maelle nolwenn biocoop cafe heol; do as "$name" balance; done
+as heol programme list
 as yann ledger info
 
 # Circulation is what everybody holds; the fund is what the bank account must show.
