@@ -41,8 +41,10 @@ constexpr int kKeepaliveTimeMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kClientPingIntervalMinMs = 10'000;
 constexpr int kPingStrikesMax = 3;
-// Somebody who connects and does not speak HTTP/2 (or TLS) is let go.
+// Somebody who connects and does not speak HTTP/2 (or TLS) is let go, and a connection without
+// calls after ten minutes; clients connect again by themselves.
 constexpr int kHandshakeTimeoutMs = 10'000;
+constexpr int kConnectionIdleMs = 600'000;
 
 int64_t MachineSeconds() { return absl::ToUnixSeconds(absl::Now()); }
 
@@ -183,6 +185,8 @@ absl::Status RpcServer::Impl::Listen() {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kClientPingIntervalMinMs);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikesMax);

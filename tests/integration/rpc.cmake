@@ -9,6 +9,10 @@ if(KENGRED_BUILD_SERVER)
     LABELS integration
     SOURCES rpc_test.cc
     LINK kengred_rpc_world)
+  kengred_test(rpc_history_test
+    LABELS integration
+    SOURCES rpc_history_test.cc
+    LINK kengred_rpc_world)
   # The long-lived calls: submission streams and watches.
   kengred_test(rpc_streams_test
     LABELS integration

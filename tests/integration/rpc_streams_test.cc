@@ -37,12 +37,11 @@ void AwaitThat(const Condition& condition) {
 
 class SubmitStreamTest : public ::testing::Test {
  protected:
-  static RpcWorld::Edit Edit() {
-    return [](rpc::RpcOptions* options) {
-      options->stream_unanswered_max = kStreamRequestsMax;
-      options->streams_max = 3;
-    };
-  }
+  explicit SubmitStreamTest(size_t streams_max = 64)
+      : world_([streams_max](rpc::RpcOptions* options) {
+          options->stream_unanswered_max = kStreamRequestsMax;
+          options->streams_max = streams_max;
+        }) {}
 
   v1::SubmitTransactionRequest Payment(int64_t amount_minor = 1) const {
     return world_.Request({world_.community().Transfer("assoc", "bruno", amount_minor)}, {"assoc"});
@@ -66,7 +65,7 @@ class SubmitStreamTest : public ::testing::Test {
     return stream.Finish();
   }
 
-  RpcWorld world_{Edit()};
+  RpcWorld world_;
 };
 
 TEST_F(SubmitStreamTest, ABadTransactionNeverFailsItsNeighbours) {
@@ -229,18 +228,17 @@ TEST_F(SubmitStreamTest, AClientMayVanish) {
     }
     EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
-  // Its places are free again, and others are served.
+  // Others are served.
   v1::SubmitTransactionResponse response;
   EXPECT_TRUE(world_.Submit(Payment(), &response).ok());
-  AwaitThat([&] {
-    const auto context = world_.Context();
-    const auto stream = world_.ledger().SubmitTransactions(context.get());
-    stream->WritesDone();
-    return stream->Finish().ok();
-  });
 }
 
-TEST_F(SubmitStreamTest, OpenStreamsAreBounded) {
+class FewSubmitStreamsTest : public SubmitStreamTest {
+ protected:
+  FewSubmitStreamsTest() : SubmitStreamTest(3) {}
+};
+
+TEST_F(FewSubmitStreamsTest, OpenStreamsAreBounded) {
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
   std::vector<std::unique_ptr<SubmitStream>> streams;
   for (int i = 0; i < 3; ++i) {
@@ -256,7 +254,17 @@ TEST_F(SubmitStreamTest, OpenStreamsAreBounded) {
   v1::SubmitTransactionsResponse response;
   EXPECT_FALSE(stream->Read(&response));
   EXPECT_EQ(VerdictOf(stream->Finish()), v1::VERDICT_TOO_MANY_STREAMS);
-  for (const auto& open : streams) EXPECT_TRUE(End(*open).ok());
+  EXPECT_TRUE(End(*streams[0]).ok());
+  // One that ends, or is lost, makes room.
+  contexts[1]->TryCancel();
+  streams[1]->Finish();
+  AwaitThat([&] {
+    const auto again = world_.Context();
+    const auto another = world_.ledger().SubmitTransactions(again.get());
+    another->WritesDone();
+    return another->Finish().ok();
+  });
+  EXPECT_TRUE(End(*streams[2]).ok());
 }
 
 TEST_F(SubmitStreamTest, AStoppingServerAnswersWhatItHasTaken) {

@@ -6,25 +6,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
-#include <map>
 #include <set>
 #include <thread>
 
 #include "kengred/core/charter.h"
 #include "kengred/core/hash.h"
 #include "kengred/core/limits.h"
-#include "kengred/core/side_record.h"
 #include "kengred/core/token.h"
-#include "rpc_world.h"
-#include "server/rules/state.h"
-#include "server/sequence/side_keys.h"
+#include "rpc_circle.h"
 
 namespace kengred {
 namespace {
 
+using testing::Ask;
+using testing::CircleTest;
 using testing::Community;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -39,105 +37,9 @@ using ::testing::SizeIs;
 using testing::Text;
 using testing::VerdictOf;
 
-// What one call brought.
-template <typename Response>
-struct Asked {
-  grpc::Status status;
-  Response response;
-};
-
-template <typename Stub, typename Request, typename Response>
-Asked<Response> Ask(const RpcWorld& world, Stub& stub,
-                    grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                    const std::string& who, const Request& request) {
-  Asked<Response> asked;
-  asked.status = (stub.*method)(world.Context(who).get(), request, &asked.response);
-  return asked;
-}
-
-// A community that has lived through one circle. Amounts in cents:
-//   payment        alice pays biocoop 1250, "panier"
-//   reward         repair pays chloe 3000 and denis 1500, each with evidence
-//   refund         biocoop gives alice 250 back
-//   reconversion   biocoop turns its 1000 into euros: 950 net, 30 to choir, 20 commission
-//   failed         librairie, paid 2000 by alice, asks for 1000 and the bank refuses
-//   hours          timebank pays alice 90 minutes
-class RpcTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    const Community& c = community();
-    payment_ = world_.Pay("alice", "biocoop", 1250, "panier");
-    const Text first = c.text("photo of a mended lamp");
-    const Text second = c.text("photo of a mended chair");
-    v1::Award to_chloe = c.Award("chloe", "session", 2, "lamp");
-    *to_chloe.mutable_evidence() = first.commitment;
-    v1::Award to_denis = c.Award("denis", "session", 1, "chair");
-    *to_denis.mutable_evidence() = second.commitment;
-    reward_ = world_.Do({c.Reward("repair", {to_chloe, to_denis})},
-                        {"assoc", "validator1", "validator2"}, {first, second});
-    refund_ = world_.Do({c.Refund(*TransactionId::FromBytes(payment_.transaction_id()), 0, 250)},
-                        {"biocoop"});
-    const v1::SubmitTransactionRequest ask =
-        world_.Request({c.RequestReconversion("biocoop", 1000)}, {"biocoop"});
-    reconversion_ = testing::ReconversionOf(ask.signed_transaction());
-    v1::SubmitTransactionResponse ignored;
-    ASSERT_TRUE(world_.Submit(ask, &ignored).ok());
-    settlement_ = world_.Do({c.SettleReconversion(reconversion_, "SEPA-1")}, {"treasurer"});
-    world_.Pay("alice", "librairie", 2000);
-    const v1::SubmitTransactionRequest ask2 =
-        world_.Request({c.RequestReconversion("librairie", 1000)}, {"librairie"});
-    failed_ = testing::ReconversionOf(ask2.signed_transaction());
-    ASSERT_TRUE(world_.Submit(ask2, &ignored).ok());
-    failure_ = world_.Do({c.FailReconversion(failed_)}, {"treasurer"}, {c.text("IBAN refused")});
-    world_.Do({c.Reward("timebank", {c.Award("alice", "minute", 90, "garden")})},
-              {"assoc", "validator1", "validator3"});
-  }
-
-  const Community& community() const { return world_.community(); }
-  std::string Id(const std::string& name) const { return community().account(name).ToBytes(); }
-
-  Asked<v1::ListHistoryResponse> History(const std::string& who,
-                                         const v1::ListHistoryRequest& request) {
-    return Ask(world_, world_.ledger(), &v1::LedgerService::Stub::ListHistory, who, request);
-  }
-  // The whole history of an account, as itself, oldest first.
-  std::vector<v1::HistoryItem> WholeHistory(const std::string& name, const std::string& who = "") {
-    v1::ListHistoryRequest request;
-    request.set_account_id(Id(name));
-    request.set_page_size(500);
-    const auto asked = History(who.empty() ? name : who, request);
-    EXPECT_TRUE(asked.status.ok()) << asked.status.error_message();
-    EXPECT_THAT(asked.response.next_page_token(), IsEmpty());
-    return {asked.response.items().begin(), asked.response.items().end()};
-  }
-  // The only operation of an entry as an account sees it.
-  v1::HistoryOperation Seen(const std::string& name, const v1::SubmitTransactionResponse& entry,
-                            const std::string& who = "") {
-    for (const v1::HistoryItem& item : WholeHistory(name, who)) {
-      if (item.sequence() != entry.sequence()) continue;
-      EXPECT_EQ(item.transaction_id(), entry.transaction_id());
-      EXPECT_EQ(item.civil_day(), kToday);
-      EXPECT_EQ(item.time().seconds(), kNowSeconds);
-      EXPECT_THAT(item.operations(), SizeIs(1));
-      return item.operations(0);
-    }
-    ADD_FAILURE() << name << " does not see entry " << entry.sequence();
-    return {};
-  }
-
-  RpcWorld world_;
-  v1::SubmitTransactionResponse payment_;
-  v1::SubmitTransactionResponse reward_;
-  v1::SubmitTransactionResponse refund_;
-  v1::SubmitTransactionResponse settlement_;
-  v1::SubmitTransactionResponse failure_;
-  ReconversionId reconversion_;
-  ReconversionId failed_;
-};
-
 // ---- the ledger ----
 
-TEST_F(RpcTest, TheLedgerSaysWhichItIsAndThatItsUnitsAreBacked) {
+TEST_F(CircleTest, TheLedgerSaysWhichItIsAndThatItsUnitsAreBacked) {
   v1::GetLedgerResponse ledger;
   ASSERT_TRUE(world_.ledger().GetLedger(world_.Context().get(), {}, &ledger).ok());
   EXPECT_EQ(ledger.charter(), community().charter_bytes());
@@ -160,7 +62,7 @@ TEST_F(RpcTest, TheLedgerSaysWhichItIsAndThatItsUnitsAreBacked) {
   EXPECT_EQ(hours.fund_minor(), 0);
 }
 
-TEST_F(RpcTest, UnitsWaitingForEurosAreLocked) {
+TEST_F(CircleTest, UnitsWaitingForEurosAreLocked) {
   world_.Pay("alice", "biocoop", 5000);
   world_.Do({community().RequestReconversion("biocoop", 4000),
              community().EurosIn(v1::FUND_PAPER, 700, "NOTES")},
@@ -174,7 +76,7 @@ TEST_F(RpcTest, UnitsWaitingForEurosAreLocked) {
 
 // ---- submitting one transaction ----
 
-TEST_F(RpcTest, ATransactionTakesEffectOnceAndIsAnsweredTheSameForEver) {
+TEST_F(CircleTest, ATransactionTakesEffectOnceAndIsAnsweredTheSameForEver) {
   const v1::SubmitTransactionRequest request =
       world_.Request({community().Transfer("alice", "bruno", 300)}, {"alice"});
   v1::SubmitTransactionResponse first;
@@ -190,7 +92,7 @@ TEST_F(RpcTest, ATransactionTakesEffectOnceAndIsAnsweredTheSameForEver) {
   EXPECT_EQ(again.SerializeAsString(), first.SerializeAsString());
 }
 
-TEST_F(RpcTest, ADryRunSaysWhatWouldHappenAndRecordsNothing) {
+TEST_F(CircleTest, ADryRunSaysWhatWouldHappenAndRecordsNothing) {
   const Sequence head = world_.Head();
   v1::SubmitTransactionRequest request =
       world_.Request({community().Transfer("alice", "bruno", 300)}, {"alice"});
@@ -202,7 +104,7 @@ TEST_F(RpcTest, ADryRunSaysWhatWouldHappenAndRecordsNothing) {
   EXPECT_EQ(world_.Head(), head);
 }
 
-TEST_F(RpcTest, ARefusalCarriesItsVerdictAndFigures) {
+TEST_F(CircleTest, ARefusalCarriesItsVerdictAndFigures) {
   v1::SubmitTransactionResponse response;
   const grpc::Status status = world_.Submit(
       world_.Request({community().Transfer("chloe", "biocoop", 3001)}, {"chloe"}), &response);
@@ -214,7 +116,7 @@ TEST_F(RpcTest, ARefusalCarriesItsVerdictAndFigures) {
   EXPECT_EQ(refusal.figures.at("operation_index"), "0");
 }
 
-TEST_F(RpcTest, EachHundredOfVerdictsHasItsStatus) {
+TEST_F(CircleTest, EachHundredOfVerdictsHasItsStatus) {
   const v1::SubmitTransactionRequest good =
       world_.Request({community().Transfer("alice", "bruno", 1)}, {"alice"});
   struct Case {
@@ -264,7 +166,7 @@ TEST_F(RpcTest, EachHundredOfVerdictsHasItsStatus) {
 
 using Call = std::function<grpc::Status(const std::string& who)>;
 
-TEST_F(RpcTest, OnlyThoseWhoMayReadDo) {
+TEST_F(CircleTest, OnlyThoseWhoMayReadDo) {
   v1::LedgerService::Stub& ledger = world_.ledger();
   v1::ProgrammeService::Stub& programmes = world_.programmes();
   v1::DirectoryService::Stub& directory = world_.directory();
@@ -412,7 +314,7 @@ TEST_F(RpcTest, OnlyThoseWhoMayReadDo) {
   }
 }
 
-TEST_F(RpcTest, ARoleCountsUntilItsLastDay) {
+TEST_F(CircleTest, ARoleCountsUntilItsLastDay) {
   world_.Do({community().GrantRole("bruno", v1::ROLE_AUDITOR, kToday)}, {"governance"});
   v1::ListBalancesRequest request;
   request.set_account_id(Id("alice"));
@@ -430,7 +332,7 @@ TEST_F(RpcTest, ARoleCountsUntilItsLastDay) {
             v1::VERDICT_READ_NOT_ALLOWED);
 }
 
-TEST_F(RpcTest, ATokenMustBeGoodEvenWhereNoneIsNeeded) {
+TEST_F(CircleTest, ATokenMustBeGoodEvenWhereNoneIsNeeded) {
   const Community& c = community();
   const std::string& prefix = c.charter().address_prefix();
   const auto token = [&](const SecretKey& key, const AccountId& account, const LedgerId& ledger,
@@ -488,7 +390,7 @@ TEST_F(RpcTest, ATokenMustBeGoodEvenWhereNoneIsNeeded) {
 
 // ---- accounts ----
 
-TEST_F(RpcTest, AnAccountShowsItsRecordAndNameToThoseWhoNeedThem) {
+TEST_F(CircleTest, AnAccountShowsItsRecordAndNameToThoseWhoNeedThem) {
   struct Row {
     const char* who;
     const char* whose;
@@ -528,7 +430,7 @@ TEST_F(RpcTest, AnAccountShowsItsRecordAndNameToThoseWhoNeedThem) {
   }
 }
 
-TEST_F(RpcTest, APayerLearnsWhyAnAccountCannotBePaid) {
+TEST_F(CircleTest, APayerLearnsWhyAnAccountCannotBePaid) {
   const auto payable = [&](const std::string& name) {
     v1::GetAccountRequest request;
     request.set_account_id(Id(name));
@@ -554,7 +456,7 @@ TEST_F(RpcTest, APayerLearnsWhyAnAccountCannotBePaid) {
   EXPECT_EQ(payable("timebank"), v1::VERDICT_PROGRAMME_CLOSED);
 }
 
-TEST_F(RpcTest, AWalletFindsItsAccountByItsKey) {
+TEST_F(CircleTest, AWalletFindsItsAccountByItsKey) {
   v1::GetAccountRequest request;
   request.set_public_key(community().holder("biocoop").keys[1].public_key().ToBytes());
   const auto asked =
@@ -570,7 +472,7 @@ TEST_F(RpcTest, AWalletFindsItsAccountByItsKey) {
       v1::VERDICT_ACCOUNT_UNKNOWN);
 }
 
-TEST_F(RpcTest, BalancesAreOfOneMomentAndInTheChartersOrder) {
+TEST_F(CircleTest, BalancesAreOfOneMomentAndInTheChartersOrder) {
   v1::ListBalancesRequest request;
   request.set_account_id(Id("alice"));
   const auto asked =
@@ -584,333 +486,9 @@ TEST_F(RpcTest, BalancesAreOfOneMomentAndInTheChartersOrder) {
   EXPECT_EQ(asked.response.sequence(), world_.Head());
 }
 
-// ---- history ----
-
-TEST_F(RpcTest, APaymentIsSeenFromBothSides) {
-  const v1::HistoryOperation paid = Seen("alice", payment_);
-  ASSERT_TRUE(paid.operation().has_transfer());
-  EXPECT_EQ(paid.memo(), "panier");
-  EXPECT_EQ(paid.counterparty_account_id(), Id("biocoop"));
-  EXPECT_EQ(paid.counterparty_name(), "Profile of biocoop");
-  ASSERT_THAT(paid.postings(), SizeIs(1));
-  EXPECT_EQ(paid.postings(0).amount_minor(), -1250);
-  ASSERT_THAT(paid.balances_after(), SizeIs(1));
-  EXPECT_EQ(paid.balances_after(0).amount_minor(), 18750);
-
-  const v1::HistoryOperation received = Seen("biocoop", payment_);
-  EXPECT_EQ(received.memo(), "panier");
-  EXPECT_EQ(received.counterparty_account_id(), Id("alice"));
-  EXPECT_THAT(received.counterparty_name(), IsEmpty());  // a person's name is nobody's business
-  EXPECT_EQ(received.postings(0).amount_minor(), 1250);
-  EXPECT_EQ(received.balances_after(0).amount_minor(), 1250);
-
-  const v1::HistoryOperation back = Seen("alice", refund_);
-  ASSERT_TRUE(back.operation().has_refund());
-  EXPECT_EQ(back.postings(0).amount_minor(), 250);
-  EXPECT_EQ(back.balances_after(0).amount_minor(), 19000);
-}
-
-TEST_F(RpcTest, ABeneficiarySeesOnlyItsOwnAwards) {
-  const v1::HistoryOperation chloe = Seen("chloe", reward_);
-  ASSERT_THAT(chloe.operation().reward().awards(), SizeIs(1));
-  EXPECT_EQ(chloe.operation().reward().awards(0).beneficiary_account_id(), Id("chloe"));
-  EXPECT_EQ(chloe.counterparty_account_id(), Id("repair"));
-  ASSERT_THAT(chloe.postings(), SizeIs(1));
-  EXPECT_EQ(chloe.postings(0).amount_minor(), 3000);
-  EXPECT_EQ(chloe.balances_after(0).amount_minor(), 3000);
-  EXPECT_THAT(chloe.SerializeAsString(), Not(HasSubstr(Id("denis"))));
-  // Whoever reads the beneficiary's history reads it as the beneficiary does.
-  EXPECT_EQ(Seen("chloe", reward_, "auditor").SerializeAsString(), chloe.SerializeAsString());
-
-  const v1::HistoryOperation assoc = Seen("assoc", reward_);
-  EXPECT_THAT(assoc.operation().reward().awards(), SizeIs(2));
-  EXPECT_THAT(assoc.postings(), IsEmpty());
-  EXPECT_THAT(assoc.balances_after(), IsEmpty());
-
-  const v1::HistoryOperation pot = Seen("repair", reward_, "assoc");
-  EXPECT_THAT(pot.operation().reward().awards(), SizeIs(2));
-  EXPECT_THAT(pot.postings(), SizeIs(2));
-  EXPECT_THAT(pot.counterparty_account_id(), IsEmpty());  // more than one
-  ASSERT_THAT(pot.balances_after(), SizeIs(1));
-  EXPECT_EQ(pot.balances_after(0).amount_minor(), 70000 - 4500);
-}
-
-TEST_F(RpcTest, AReconversionIsSeenWhereItTouches) {
-  const v1::HistoryOperation shop = Seen("biocoop", settlement_);
-  ASSERT_TRUE(shop.operation().has_settle_reconversion());
-  EXPECT_THAT(shop.postings(), IsEmpty());  // its units had been locked before
-  const v1::HistoryOperation share = Seen("choir", settlement_);
-  EXPECT_EQ(share.postings(0).amount_minor(), 30);
-  EXPECT_THAT(share.counterparty_account_id(), IsEmpty());  // the ledger's own accounts are nobody
-  const v1::HistoryOperation failed = Seen("librairie", failure_);
-  EXPECT_EQ(failed.postings(0).amount_minor(), 1000);
-  EXPECT_EQ(failed.memo(), "IBAN refused");
-}
-
-TEST_F(RpcTest, AnEntryShowsOnlyTheOperationsThatTouchTheAccount) {
-  const v1::SubmitTransactionResponse entry = world_.Do(
-      {community().Transfer("alice", "bruno", 100), community().Transfer("bruno", "chloe", 40),
-       community().AdmitMember("denis", kToday + 1)},
-      {"alice", "bruno", "registrar"});
-  std::map<std::string, std::vector<uint32_t>> seen;
-  for (const char* name : {"alice", "bruno", "chloe", "denis"}) {
-    const v1::HistoryItem item = WholeHistory(name).back();
-    ASSERT_EQ(item.sequence(), entry.sequence());
-    for (const v1::HistoryOperation& operation : item.operations()) {
-      seen[name].push_back(operation.operation_index());
-    }
-  }
-  EXPECT_THAT(seen["alice"], ElementsAre(0));
-  EXPECT_THAT(seen["bruno"], ElementsAre(0, 1));
-  EXPECT_THAT(seen["chloe"], ElementsAre(1));
-  EXPECT_THAT(seen["denis"], ElementsAre(2));
-  // After the whole entry, not after each operation.
-  const v1::HistoryItem bruno = WholeHistory("bruno").back();
-  EXPECT_EQ(bruno.operations(0).balances_after(0).amount_minor(), 5060);
-  EXPECT_EQ(bruno.operations(1).balances_after(0).amount_minor(), 5060);
-}
-
-TEST_F(RpcTest, BalancesAfterAddUpOverAWholeHistory) {
-  for (int i = 1; i <= 20; ++i) world_.Pay("alice", i % 2 == 0 ? "biocoop" : "bruno", i);
-  for (const char* name : {"alice", "biocoop", "bruno", "repair", "timebank", "choir"}) {
-    std::map<std::string, int64_t> sums;
-    const bool programme = community().places().contains(name);
-    for (const v1::HistoryItem& item : WholeHistory(name, programme ? "assoc" : "")) {
-      for (const v1::HistoryOperation& operation : item.operations()) {
-        for (const v1::Posting& posting : operation.postings()) {
-          sums[posting.currency()] += posting.amount_minor();
-        }
-      }
-      for (const v1::HistoryOperation& operation : item.operations()) {
-        EXPECT_EQ(operation.balances_after().empty(), operation.postings().empty());
-        for (const v1::Balance& balance : operation.balances_after()) {
-          EXPECT_EQ(balance.amount_minor(), sums[balance.currency()]) << name;
-        }
-      }
-    }
-    v1::ListBalancesRequest request;
-    request.set_account_id(Id(name));
-    const auto asked =
-        Ask(world_, world_.ledger(), &v1::LedgerService::Stub::ListBalances, "auditor", request);
-    for (const v1::Balance& balance : asked.response.balances()) {
-      EXPECT_EQ(balance.amount_minor(), sums[balance.currency()]) << name;
-    }
-  }
-}
-
-TEST_F(RpcTest, HistoryIsFiltered) {
-  const Sequence before = world_.Head();
-  for (int hour = 1; hour <= 4; ++hour) {
-    world_.now() = kNowSeconds + hour * 3600;
-    world_.Pay("alice", hour % 2 == 0 ? "biocoop" : "bruno", hour);
-  }
-  const auto sequences = [&](const std::function<void(v1::ListHistoryRequest*)>& filter) {
-    v1::ListHistoryRequest request;
-    request.set_account_id(Id("alice"));
-    filter(&request);
-    const auto asked = History("alice", request);
-    EXPECT_TRUE(asked.status.ok()) << asked.status.error_message();
-    std::vector<Sequence> found;
-    for (const v1::HistoryItem& item : asked.response.items()) found.push_back(item.sequence());
-    return found;
-  };
-  const Sequence first = before + 1;
-  const auto at = [](int hour) {
-    google::protobuf::Timestamp time;
-    time.set_seconds(kNowSeconds + hour * 3600);
-    return time;
-  };
-  using Request = v1::ListHistoryRequest;
-  EXPECT_THAT(sequences([&](Request* r) { *r->mutable_from_time() = at(1); }),
-              ElementsAre(first, first + 1, first + 2, first + 3));
-  EXPECT_THAT(sequences([&](Request* r) {
-                *r->mutable_from_time() = at(1);
-                r->mutable_from_time()->set_nanos(1);
-              }),
-              ElementsAre(first + 1, first + 2, first + 3));
-  EXPECT_THAT(sequences([&](Request* r) {
-                *r->mutable_from_time() = at(2);
-                *r->mutable_until_time() = at(4);
-              }),
-              ElementsAre(first + 1, first + 2));
-  EXPECT_THAT(sequences([&](Request* r) {
-                *r->mutable_from_time() = at(2);
-                *r->mutable_until_time() = at(4);
-                r->mutable_until_time()->set_nanos(1);
-                r->set_newest_first(true);
-              }),
-              ElementsAre(first + 3, first + 2, first + 1));
-  EXPECT_THAT(sequences([&](Request* r) { *r->mutable_from_time() = at(5); }), IsEmpty());
-  EXPECT_THAT(sequences([&](Request* r) {
-                *r->mutable_from_time() = at(4);
-                *r->mutable_until_time() = at(2);
-              }),
-              IsEmpty());
-  EXPECT_THAT(sequences([&](Request* r) {
-                *r->mutable_until_time() = at(0);
-                r->set_newest_first(true);
-              }),
-              IsEmpty());
-  // Everything in one currency, though other entries moved nothing or another one.
-  const std::vector<Sequence> hours = sequences([](Request* r) { r->set_currency(kHours); });
-  EXPECT_THAT(hours, SizeIs(1));
-  EXPECT_THAT(sequences([](Request* r) { r->set_currency(kHeol); }), Not(Contains(hours[0])));
-  EXPECT_THAT(sequences([&](Request* r) { r->set_counterparty_account_id(Id("biocoop")); }),
-              ElementsAre(payment_.sequence(), refund_.sequence(), first + 1, first + 3));
-  EXPECT_THAT(sequences([&](Request* r) {
-                r->set_counterparty_account_id(Id("biocoop"));
-                *r->mutable_from_time() = at(1);
-                r->set_newest_first(true);
-              }),
-              ElementsAre(first + 3, first + 1));
-  // A fellow beneficiary is no counterparty.
-  v1::ListHistoryRequest fellow;
-  fellow.set_account_id(Id("chloe"));
-  fellow.set_counterparty_account_id(Id("denis"));
-  EXPECT_THAT(History("chloe", fellow).response.items(), IsEmpty());
-  fellow.set_counterparty_account_id(Id("repair"));
-  EXPECT_THAT(History("chloe", fellow).response.items(), SizeIs(1));
-}
-
-TEST_F(RpcTest, PagesOfHistoryMeetWithoutGapOrOverlap) {
-  for (int i = 1; i <= 23; ++i) world_.Pay("alice", "bruno", i);
-  std::vector<Sequence> whole;
-  for (const v1::HistoryItem& item : WholeHistory("alice")) whole.push_back(item.sequence());
-  ASSERT_GT(whole.size(), 23);
-  for (const bool newest_first : {false, true}) {
-    for (const int32_t page_size : {1, 7, 30}) {
-      std::vector<Sequence> paged;
-      v1::ListHistoryRequest request;
-      request.set_account_id(Id("alice"));
-      request.set_newest_first(newest_first);
-      request.set_page_size(page_size);
-      do {
-        const auto asked = History("alice", request);
-        ASSERT_TRUE(asked.status.ok());
-        ASSERT_LE(asked.response.items().size(), page_size);
-        ASSERT_FALSE(asked.response.items().empty());
-        for (const v1::HistoryItem& item : asked.response.items()) {
-          paged.push_back(item.sequence());
-        }
-        request.set_page_token(asked.response.next_page_token());
-      } while (!request.page_token().empty());
-      if (newest_first) std::reverse(paged.begin(), paged.end());
-      EXPECT_EQ(paged, whole) << page_size << newest_first;
-    }
-  }
-}
-
-TEST_F(RpcTest, AFilterThatMatchesNothingStillComesToItsEnd) {
-  // More entries than one page looks at, so that an empty page must say that there is more.
-  const size_t entries = 2100;
-  const size_t per_transaction = 1;
-  std::vector<std::thread> payers;
-  for (int t = 0; t < 4; ++t) {
-    payers.emplace_back([&] {
-      for (size_t i = 0; i < entries / 4; i += per_transaction) world_.Pay("assoc", "bruno", 1);
-    });
-  }
-  for (std::thread& payer : payers) payer.join();
-  v1::ListHistoryRequest request;
-  request.set_account_id(Id("bruno"));
-  request.set_counterparty_account_id(Id("librairie"));
-  size_t pages = 0;
-  do {
-    const auto asked = History("bruno", request);
-    ASSERT_TRUE(asked.status.ok());
-    EXPECT_THAT(asked.response.items(), IsEmpty());
-    request.set_page_token(asked.response.next_page_token());
-    ++pages;
-  } while (!request.page_token().empty());
-  EXPECT_EQ(pages, 2);
-}
-
-TEST_F(RpcTest, APageTokenBelongsToItsRequest) {
-  v1::ListHistoryRequest request;
-  request.set_account_id(Id("alice"));
-  request.set_page_size(1);
-  const std::string token = History("alice", request).response.next_page_token();
-  ASSERT_THAT(token, Not(IsEmpty()));
-  request.set_page_token(token);
-  request.set_page_size(2);  // may change
-  EXPECT_TRUE(History("alice", request).status.ok());
-  const std::vector<std::function<void(v1::ListHistoryRequest*)>> spoils = {
-      [](auto* r) { r->set_newest_first(true); },
-      [](auto* r) { r->set_currency(kHeol); },
-      [this](auto* r) { r->set_counterparty_account_id(Id("bruno")); },
-      [](auto* r) { r->mutable_from_time(); },
-      [](auto* r) { r->set_page_token(r->page_token() + "A"); },
-      [](auto* r) { r->set_page_token(r->page_token().substr(1)); },
-      [](auto* r) { r->set_page_token("!"); },
-      [](auto* r) { r->set_page_token(std::string(5000, 'A')); },
-  };
-  for (size_t i = 0; i < spoils.size(); ++i) {
-    v1::ListHistoryRequest spoiled = request;
-    spoils[i](&spoiled);
-    EXPECT_EQ(VerdictOf(History("alice", spoiled).status), v1::VERDICT_PAGE_TOKEN_MALFORMED) << i;
-  }
-  // A token of another call is of no use here, though it has the same form.
-  v1::ListReconversionsRequest other;
-  other.set_page_token(token);
-  EXPECT_EQ(VerdictOf(Ask(world_, world_.ledger(), &v1::LedgerService::Stub::ListReconversions,
-                          "treasurer", other)
-                          .status),
-            v1::VERDICT_PAGE_TOKEN_MALFORMED);
-}
-
-TEST_F(RpcTest, ErasedTextsAreGoneAndTheHistoryStays) {
-  const Text memo = community().text("panier");
-  const Text shop = community().text(community().holder("biocoop").profile.SerializeAsString());
-  const auto key = [](const Text& text) {
-    return sequence::SideRecordKey(*Digest::FromBytes(text.commitment.sha256()));
-  };
-  ASSERT_TRUE(world_.store().erase({key(memo), key(shop)}).ok());
-  const v1::HistoryOperation paid = Seen("alice", payment_);
-  EXPECT_THAT(paid.memo(), IsEmpty());
-  EXPECT_THAT(paid.counterparty_name(), IsEmpty());
-  EXPECT_EQ(paid.counterparty_account_id(), Id("biocoop"));
-  v1::GetTransactionRequest get;
-  get.set_transaction_id(payment_.transaction_id());
-  const auto asked =
-      Ask(world_, world_.ledger(), &v1::LedgerService::Stub::GetTransaction, "alice", get);
-  ASSERT_TRUE(asked.status.ok());
-  EXPECT_THAT(asked.response.side_records(), IsEmpty());
-  v1::LookupAliasRequest alias;
-  alias.set_alias("biocoop");
-  EXPECT_EQ(
-      VerdictOf(Ask(world_, world_.directory(), &v1::DirectoryService::Stub::LookupAlias, "", alias)
-                    .status),
-      v1::VERDICT_ALIAS_UNKNOWN);
-}
-
-TEST_F(RpcTest, ATransactionComesAsStoredWithTheTextsOfItsReader) {
-  const auto get = [&](const std::string& who, const v1::SubmitTransactionResponse& entry) {
-    v1::GetTransactionRequest request;
-    request.set_transaction_id(entry.transaction_id());
-    const auto asked =
-        Ask(world_, world_.ledger(), &v1::LedgerService::Stub::GetTransaction, who, request);
-    EXPECT_TRUE(asked.status.ok()) << asked.status.error_message();
-    v1::JournalEntry stored;
-    EXPECT_TRUE(stored.ParseFromString(asked.response.journal_entry()));
-    EXPECT_EQ(stored.sequence(), entry.sequence());
-    const auto page = world_.store().journal(entry.sequence() - 1, 1);
-    EXPECT_EQ(asked.response.journal_entry(), page->entries[0].second);
-    std::set<std::string> texts;
-    for (const v1::SideRecord& record : asked.response.side_records()) {
-      texts.insert(record.content());
-    }
-    return texts;
-  };
-  EXPECT_THAT(get("alice", payment_), ElementsAre("panier"));
-  EXPECT_THAT(get("chloe", reward_), ElementsAre("photo of a mended lamp"));
-  EXPECT_THAT(get("denis", reward_), ElementsAre("photo of a mended chair"));
-  EXPECT_THAT(get("assoc", reward_), SizeIs(2));
-  EXPECT_THAT(get("auditor", reward_), SizeIs(2));
-}
-
 // ---- reconversions ----
 
-TEST_F(RpcTest, ReconversionsAreListedByAccountAndState) {
+TEST_F(CircleTest, ReconversionsAreListedByAccountAndState) {
   const auto list = [&](const std::string& who, const std::string& id,
                         v1::ReconversionState state) {
     v1::ListReconversionsRequest request;
@@ -935,7 +513,7 @@ TEST_F(RpcTest, ReconversionsAreListedByAccountAndState) {
   EXPECT_THAT(list("alice", Id("alice"), any), IsEmpty());
 }
 
-TEST_F(RpcTest, PagesOfReconversionsMeet) {
+TEST_F(CircleTest, PagesOfReconversionsMeet) {
   world_.Pay("assoc", "biocoop", 12000);
   std::vector<v1::Operation> requests(12, community().RequestReconversion("biocoop", 1000));
   world_.Do(requests, {"biocoop"});
@@ -962,7 +540,7 @@ TEST_F(RpcTest, PagesOfReconversionsMeet) {
 
 // ---- programmes ----
 
-TEST_F(RpcTest, AProgrammeShowsItsBudgetToAllAndItsFundersToFew) {
+TEST_F(CircleTest, AProgrammeShowsItsBudgetToAllAndItsFundersToFew) {
   for (const char* who : {"", "alice", "choir", "treasurer", "assoc", "auditor"}) {
     SCOPED_TRACE(who);
     v1::GetProgrammeRequest request;
@@ -987,7 +565,7 @@ TEST_F(RpcTest, AProgrammeShowsItsBudgetToAllAndItsFundersToFew) {
   }
 }
 
-TEST_F(RpcTest, ProgrammesAreListedInPagesAndByWhetherTheyPay) {
+TEST_F(CircleTest, ProgrammesAreListedInPagesAndByWhetherTheyPay) {
   v1::Profile profile;
   profile.set_display_name("Jardins partagés");
   profile.set_alias("jardins");
@@ -1023,7 +601,7 @@ TEST_F(RpcTest, ProgrammesAreListedInPagesAndByWhetherTheyPay) {
             1);
 }
 
-TEST_F(RpcTest, AwardsThatWerePaidAreKnown) {
+TEST_F(CircleTest, AwardsThatWerePaidAreKnown) {
   v1::CheckAwardsRequest request;
   request.set_programme_account_id(Id("repair"));
   for (const char* reference : {"lamp", "never", "chair"}) {
@@ -1037,7 +615,7 @@ TEST_F(RpcTest, AwardsThatWerePaidAreKnown) {
 
 // ---- the directory ----
 
-TEST_F(RpcTest, TheDirectoryNamesWhoCanBePaidAndNoPerson) {
+TEST_F(CircleTest, TheDirectoryNamesWhoCanBePaidAndNoPerson) {
   v1::Profile profile;
   profile.set_display_name("Jardins");
   profile.set_alias("jardins");
@@ -1100,7 +678,7 @@ TEST_F(RpcTest, TheDirectoryNamesWhoCanBePaidAndNoPerson) {
 
 // ---- bad requests ----
 
-TEST_F(RpcTest, EveryFieldOfARequestIsChecked) {
+TEST_F(CircleTest, EveryFieldOfARequestIsChecked) {
   struct Case {
     const char* what;
     v1::Verdict verdict;
@@ -1266,7 +844,7 @@ TEST_F(RpcTest, EveryFieldOfARequestIsChecked) {
 
 // ---- a failing machine ----
 
-TEST_F(RpcTest, AFailedReadIsNeverAnAbsence) {
+TEST_F(CircleTest, AFailedReadIsNeverAnAbsence) {
   const std::vector<std::pair<const char*, Call>> calls = {
       {"GetLedger",
        [&](const std::string& who) {
