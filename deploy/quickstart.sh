@@ -11,7 +11,8 @@
 # It installs what is missing, builds the release, makes a ledger and the people of a small town, and
 # plays the whole circle with the commands that everybody uses, showing each and its answer: euros come
 # in, units are issued, a programme is funded, citizens are rewarded and pay shops, a shop turns units
-# back into euros. Running it again starts afresh.
+# back into euros. Running it again starts afresh. Where KENGRED_BIN_DIR names a folder with the programs,
+# nothing is installed or built.
 #
 # Exit status: 0 all went well, 1 something failed (the last lines say what), 2 wrong usage.
 set -euo pipefail
@@ -46,9 +47,14 @@ if [[ -z $port ]]; then port=$((once ? 0 : 4365)); fi
 
 # ---- build ----
 
-[[ $install -eq 0 ]] || deploy/install-packages.sh build run
-cmake/build-quietly.sh release
-PATH="$PWD/build/release/bin:$PATH"
+if [[ -n ${KENGRED_BIN_DIR:-} ]]; then
+  programs="$(cd "$KENGRED_BIN_DIR" && pwd)"
+else
+  [[ $install -eq 0 ]] || deploy/install-packages.sh build run
+  cmake/build-quietly.sh release
+  programs="$PWD/build/release/bin"
+fi
+PATH="$programs:$PATH"
 
 # ---- a fresh folder ----
 
@@ -321,7 +327,7 @@ cat <<END
 
 ${bold}The server goes on at $target. Now you:${plain}
 
-  export XDG_DATA_HOME="$XDG_DATA_HOME" PATH="${PATH%%:*}:\$PATH"
+  export XDG_DATA_HOME="$XDG_DATA_HOME" PATH="$programs:\$PATH"
   kengred --profile nolwenn pay @cafe 2.50 --for "coffee"
   kengred --profile cafe watch
   kengred --profile nolwenn history
