@@ -49,7 +49,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ClientOptions& 
     return absl::InvalidArgumentError("there are certificates, but TLS is off; turn it on");
   }
   const bool near = IsOnThisMachine(options.target);
-  if (!options.tls && !near && !options.clear_text_beyond_this_machine) {
+  if (!options.tls && !near && !options.allow_plaintext) {
     return absl::InvalidArgumentError(
         options.target +
         " is not on this machine, and without TLS everybody on the way reads along. Use TLS.");

@@ -62,7 +62,7 @@ struct ClientOptions {
   // (INVALID_ARGUMENT) a target beyond this machine unless that is said to be wanted: signatures
   // still protect the money, but everybody on the way reads along.
   bool tls = false;
-  bool clear_text_beyond_this_machine = false;
+  bool allow_plaintext = false;
   std::string root_certificates_pem{};   // empty: the system's
   std::string client_certificate_pem{};  // mutual TLS: both or none
   std::string client_key_pem{};

@@ -75,12 +75,16 @@ class Session {
     }
     const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
     Response response;
+    bool again = false;
     const absl::Status status = Retry(deadline, Backoff(options_.retry_pause), [&] {
       response.Clear();
       grpc::ClientContext context;
       // gRPC counts deadlines by the wall clock; what is left is counted by the steady one.
       context.set_deadline(std::chrono::system_clock::now() +
                            (deadline - std::chrono::steady_clock::now()));
+      // The first try says at once why there is no connection. A later one waits for it, since
+      // gRPC attends to a connection in the making only while a call waits for it.
+      context.set_wait_for_ready(std::exchange(again, true));
       if (reader != nullptr) Authorize(*reader, &context);
       return Finish((stub->*method)(&context, request, &response), reader);
     });

@@ -40,7 +40,11 @@ struct Work {
 // with full buffers.
 class SubmitStream {
  public:
-  explicit SubmitStream(Work* work) : work_(work), sent_(work->answered) {}
+  // `again`: an earlier one failed.
+  SubmitStream(Work* work, bool again) : work_(work), sent_(work->answered) {
+    // As in Session::Call: only the first try fails at once where there is no connection.
+    context_.set_wait_for_ready(again);
+  }
 
   // Until everything is answered or the connection ends. The result says why it ended.
   absl::Status Run();
@@ -206,10 +210,12 @@ absl::Status SubmitAll(Session* session, const std::vector<v1::SubmitTransaction
   work.messages_ahead = std::max<size_t>(messages_ahead, 1);
   work.ResetDeadline();
   Backoff backoff(session->options().retry_pause);
+  absl::Status last;  // why the connection before failed, where nothing has been answered since
   while (!work.done()) {
     const size_t before = work.answered;
-    absl::Status status = SubmitStream(&work).Run();
+    absl::Status status = SubmitStream(&work, !last.ok()).Run();
     if (work.done()) break;
+    if (work.answered == before && absl::IsDeadlineExceeded(status) && !last.ok()) status = last;
     if (status.ok()) {
       status = absl::UnavailableError("the ledger server at " + session->options().target +
                                       " ended the stream early");
@@ -220,6 +226,7 @@ absl::Status SubmitAll(Session* session, const std::vector<v1::SubmitTransaction
                                   std::to_string(requests.size()) +
                                   " transactions were answered; send the others again)");
     }
+    last = status;
   }
   return absl::OkStatus();
 }

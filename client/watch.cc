@@ -125,6 +125,8 @@ absl::Status AccountWatch::WaitForMessage(SteadyTime deadline) {
 void AccountWatch::Connect() {
   stream_ = std::make_unique<Stream>();
   silent_since_ = std::chrono::steady_clock::now();
+  // As in Session::Call: only the first try fails at once where there is no connection.
+  stream_->context.set_wait_for_ready(!last_try_.ok());
   session_->Authorize(*reader_, &stream_->context);
   v1::WatchAccountRequest request;
   request.set_account_id(account_.ToBytes());
