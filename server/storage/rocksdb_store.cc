@@ -1,10 +1,5 @@
-// How a Kengred store lies in RocksDB 7.8, and why. Everything about it is decided in this file.
-//
-// Column families. One write batch spans them all, so they move together.
-//   default   the state; and two records of our own, whose keys start with kEnginePrefix: the head
-//             (head_record.h) and, while an erasure is not finished, its mark
-//   journal   sequence, 8 bytes big-endian -> the entry's bytes
-//   side      the side records
+// How a Kengred store is written to and read from in RocksDB 7.8, and why. How it lies there,
+// what it is tuned to and how it recovers is in rocksdb_options.h.
 //
 // Writing. A commit is one WriteBatch with sync on: the write-ahead log is appended to and
 // fdatasync'd before the answer. The new head is in the batch, so that the log cannot hold one
@@ -13,69 +8,37 @@
 // fsync would not tell (Linux reports a failed writeback once and drops the pages), and RocksDB
 // must not heal by itself (max_bgerror_resume_count = 0).
 //
-// Recovery. kTolerateCorruptedTailRecords: a log that ends in the middle of a record is what a
-// crash leaves of a commit that was never acknowledged, and is cut there; damage anywhere before
-// refuses to open. (kPointInTimeRecovery, the default, would silently drop every commit after the
-// damage; kAbsoluteConsistency would not start after an ordinary power cut.) No log file is
-// recycled, and each finished one is checked against the manifest
-// (track_and_verify_wals_in_manifest). Closing does nothing special: every start is the start after
-// a crash, and so it is the one that is tested. The log, and with it the time to start, is bounded
-// by write_buffer_bytes.
-//
 // Reading. Checksums of blocks are verified on every read, an error names the file, and the
 // journal's sequences are checked for gaps. get() and scan() take a snapshot and read the head in
 // it, so that the sequence they answer is the one of what they read.
-//
-// Tables. 4 KiB blocks for the state, since it is read by key; 16 KiB for the journal, since it is
-// read in order. Bloom filters of 10 bits where keys are looked up, most of all for keys that must
-// not be there (transaction ids, bank references); the journal needs none, its entries exist. LZ4
-// for the state, which is rewritten often; ZSTD at its fastest for the journal, which is written
-// once and kept for ever, with one setting for all levels, so that compaction moves its files
-// instead of rewriting them. The side family is not compressed, so that whoever wants to check an
-// erasure can search the files for the words.
-//
-// Memory. One LRU cache for data blocks, indexes and filters. One bound on all memtables: when it
-// is reached the oldest is written out. The bound of each family is above it and never reached, as
-// RocksDB 7.8 forgets a reference, and aborts on closing, when two families reach theirs in one
-// write that then fails. Indexes and filters are partitioned and live in the cache, and open files
-// are limited, so that nothing grows with the journal. max_manifest_file_size = 1 starts a new
-// manifest with each table, a few kilobytes: it keeps the start short, and lets no erased key
-// survive as a past table's first or last key.
 #include "server/storage/rocksdb_store.h"
 
 #include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
 #include <absl/synchronization/mutex.h>
 #include <absl/time/time.h>
-#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/snapshot.h>
-#include <rocksdb/table.h>
 #include <rocksdb/transaction_log.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdarg>
-#include <cstring>
 #include <set>
 #include <utility>
 
 #include "server/storage/batch_check.h"
 #include "server/storage/head_record.h"
 #include "server/storage/key_range.h"
+#include "server/storage/rocksdb_options.h"
+#include "server/storage/rocksdb_status.h"
 #include "server/storage/rocksdb_store_testing.h"
 #include "server/storage/store_directory.h"
 
 namespace kengred::storage {
 namespace {
-
-constexpr char kJournalFamily[] = "journal";
-constexpr char kSideFamily[] = "side";
 
 // A page of the journal longer than this is a bulk read, which should not push everything else out
 // of the cache.
@@ -85,35 +48,6 @@ constexpr int kReadOnlyAttempts = 5;
 
 std::string HeadKey() { return std::string(1, kEnginePrefix) + "head"; }
 std::string ErasureKey() { return std::string(1, kEnginePrefix) + "erasure"; }
-
-bool Contains(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-// A fault of reading or opening, as store.h names them.
-absl::Status ToStatus(const rocksdb::Status& status, const std::string& what) {
-  const std::string text = what + ": " + status.ToString();
-  if (status.IsCorruption() || status.IsPathNotFound()) {
-    return absl::DataLossError(text +
-                               "; the disk or its file system has damaged the store: check the "
-                               "disk, then restore the store from a backup");
-  }
-  if (status.IsNoSpace()) {
-    return absl::ResourceExhaustedError(text + "; free space on that disk");
-  }
-  if (Contains(text, std::strerror(EACCES)) || Contains(text, std::strerror(EROFS))) {
-    return absl::PermissionDeniedError(
-        text + "; give this user the right to write there, or mount the disk read-write");
-  }
-  return absl::UnavailableError(text);
-}
-
-// RocksDB's own log of what it does is for operators; a tool that only reads must not write one.
-class SilentLogger : public rocksdb::Logger {
- public:
-  using rocksdb::Logger::Logv;
-  void Logv(const char* /*format*/, va_list /*ap*/) override {}
-};
 
 // What is known without asking the disk. Shared with the listener, as RocksDB's threads may report
 // to it until the database is closed.
@@ -144,123 +78,6 @@ class BackgroundErrors : public rocksdb::EventListener {
  private:
   const std::shared_ptr<Present> present_;
 };
-
-// ---- options ----
-
-rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& options, rocksdb::Env* env,
-                                   const std::shared_ptr<Present>& present) {
-  rocksdb::DBOptions db;
-  db.env = env;
-  db.paranoid_checks = true;
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  db.track_and_verify_wals_in_manifest = true;
-  db.recycle_log_file_num = 0;
-  db.max_bgerror_resume_count = 0;
-  db.listeners = {std::make_shared<BackgroundErrors>(present)};
-
-  db.db_write_buffer_size = options.write_buffer_bytes;
-  db.max_total_wal_size = 2 * options.write_buffer_bytes;
-  db.max_manifest_file_size = 1;
-  db.manifest_preallocation_size = 64 * 1024;
-  db.max_open_files = 512;
-  // Few are opened at the start; sixteen threads a family, the default, cost more than they save.
-  db.max_file_opening_threads = 1;
-  db.skip_stats_update_on_db_open = true;
-  db.max_background_jobs = 2;
-  db.bytes_per_sync = 1024 * 1024;
-
-  db.info_log_level = rocksdb::InfoLogLevel::INFO_LEVEL;
-  db.keep_log_file_num = 4;
-  db.max_log_file_size = 4 * 1024 * 1024;
-  db.stats_dump_period_sec = 0;
-  db.stats_persist_period_sec = 0;
-
-  if (options.read_only) {
-    db.info_log = std::make_shared<SilentLogger>();
-    // Beside a running server, files not open yet may be gone when they are wanted.
-    db.max_open_files = -1;
-  }
-  return db;
-}
-
-rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.block_size = 4 * 1024;
-  table.cache_index_and_filter_blocks = true;
-  table.cache_index_and_filter_blocks_with_high_priority = true;
-  table.pin_top_level_index_and_filter = true;
-  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-  table.partition_filters = true;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.whole_key_filtering = true;
-  return table;
-}
-
-rocksdb::ColumnFamilyOptions StateOptions(const RocksDbOptions& options,
-                                          const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::ColumnFamilyOptions family;
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache)));
-  family.compression = rocksdb::kLZ4Compression;
-  family.write_buffer_size = 2 * options.write_buffer_bytes;
-  family.memtable_prefix_bloom_size_ratio = 0.01;
-  family.memtable_whole_key_filtering = true;
-  family.level_compaction_dynamic_level_bytes = true;
-  family.target_file_size_base = 32 * 1024 * 1024;
-  family.max_bytes_for_level_base = 128 * 1024 * 1024;
-  return family;
-}
-
-rocksdb::ColumnFamilyOptions JournalOptions(const RocksDbOptions& options,
-                                            const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::BlockBasedTableOptions table = TableOptions(cache);
-  table.block_size = 16 * 1024;
-  table.filter_policy.reset();
-  table.partition_filters = false;
-  rocksdb::ColumnFamilyOptions family;
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  family.compression = rocksdb::kZSTD;
-  family.compression_opts.level = 1;
-  family.write_buffer_size = 2 * options.write_buffer_bytes;
-  family.level_compaction_dynamic_level_bytes = true;
-  family.target_file_size_base = 64 * 1024 * 1024;
-  family.max_bytes_for_level_base = 256 * 1024 * 1024;
-  return family;
-}
-
-rocksdb::ColumnFamilyOptions SideOptions(const RocksDbOptions& options,
-                                         const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::ColumnFamilyOptions family;
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache)));
-  family.compression = rocksdb::kNoCompression;
-  family.write_buffer_size = 2 * options.write_buffer_bytes;
-  family.level_compaction_dynamic_level_bytes = true;
-  family.target_file_size_base = 32 * 1024 * 1024;
-  return family;
-}
-
-// ---- the lock ----
-
-absl::Status InUse(const std::string& path) {
-  return absl::FailedPreconditionError(
-      path + " is already in use by another process: stop it, or give another directory");
-}
-
-bool IsLockHeld(const rocksdb::Status& status) {
-  return Contains(status.ToString(), "While lock file") ||
-         Contains(status.ToString(), "lock hold by current process");
-}
-
-// RocksDB takes this lock too, but only after it has put the running process's own log aside.
-absl::Status TryLock(const std::string& path, rocksdb::Env* env) {
-  rocksdb::FileLock* lock = nullptr;
-  const rocksdb::Status status = env->LockFile(path + "/LOCK", &lock);
-  if (!status.ok()) {
-    return IsLockHeld(status) ? InUse(path) : ToStatus(status, "cannot lock " + path);
-  }
-  env->UnlockFile(lock).PermitUncheckedError();
-  return absl::OkStatus();
-}
 
 // ---- the store ----
 
@@ -722,15 +539,11 @@ rocksdb::Status RocksDbStore::FindObsoleteFile(std::string* left) {
 absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const RocksDbOptions& options,
                                                     rocksdb::Env* env, bool create) {
   auto present = std::make_shared<Present>();
-  rocksdb::DBOptions db_options = DatabaseOptions(options, env, present);
+  rocksdb::DBOptions db_options =
+      DatabaseOptions(options, env, std::make_shared<BackgroundErrors>(present));
   db_options.create_if_missing = create;
   db_options.create_missing_column_families = options.create_if_missing;
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
-      {rocksdb::kDefaultColumnFamilyName, StateOptions(options, cache)},
-      {kJournalFamily, JournalOptions(options, cache)},
-      {kSideFamily, SideOptions(options, cache)},
-  };
+  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = Families(options);
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   const rocksdb::Status status =
@@ -739,7 +552,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const RocksDbOptions& option
           : rocksdb::DB::Open(db_options, options.path, descriptors, &families, &opened);
   if (!status.ok()) {
     if (IsLockHeld(status)) return InUse(options.path);
-    if (status.IsInvalidArgument() && Contains(status.ToString(), "olumn famil")) {
+    if (status.IsInvalidArgument() && status.ToString().find("olumn famil") != std::string::npos) {
       return NoStore(StoreDirectory::kUnfinished, options.path);
     }
     return ToStatus(status, "cannot open " + options.path);

@@ -1,5 +1,6 @@
 // The store on one machine's disk: one RocksDB directory. How it is laid out and tuned is written
-// at the top of rocksdb_store.cc, the only file that includes RocksDB.
+// in rocksdb_options.h, how it is written to and read from at the top of rocksdb_store.cc. No file
+// but those named rocksdb_* includes RocksDB.
 // The directory holds a file FORMAT (store_directory.h) and RocksDB's files, and nothing else.
 #pragma once
 

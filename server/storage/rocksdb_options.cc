@@ -1,0 +1,126 @@
+#include "server/storage/rocksdb_options.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <cstdarg>
+#include <utility>
+
+namespace kengred::storage {
+namespace {
+
+constexpr char kJournalFamily[] = "journal";
+constexpr char kSideFamily[] = "side";
+
+// RocksDB's own log of what it does is for operators; a tool that only reads must not write one.
+class SilentLogger : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*ap*/) override {}
+};
+
+rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 4 * 1024;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_top_level_index_and_filter = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.whole_key_filtering = true;
+  return table;
+}
+
+rocksdb::ColumnFamilyOptions StateOptions(const RocksDbOptions& options,
+                                          const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache)));
+  family.compression = rocksdb::kLZ4Compression;
+  family.write_buffer_size = 2 * options.write_buffer_bytes;
+  family.memtable_prefix_bloom_size_ratio = 0.01;
+  family.memtable_whole_key_filtering = true;
+  family.level_compaction_dynamic_level_bytes = true;
+  family.target_file_size_base = 32 * 1024 * 1024;
+  family.max_bytes_for_level_base = 128 * 1024 * 1024;
+  return family;
+}
+
+rocksdb::ColumnFamilyOptions JournalOptions(const RocksDbOptions& options,
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table = TableOptions(cache);
+  table.block_size = 16 * 1024;
+  table.filter_policy.reset();
+  table.partition_filters = false;
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  family.compression = rocksdb::kZSTD;
+  family.compression_opts.level = 1;
+  family.write_buffer_size = 2 * options.write_buffer_bytes;
+  family.level_compaction_dynamic_level_bytes = true;
+  family.target_file_size_base = 64 * 1024 * 1024;
+  family.max_bytes_for_level_base = 256 * 1024 * 1024;
+  return family;
+}
+
+rocksdb::ColumnFamilyOptions SideOptions(const RocksDbOptions& options,
+                                         const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache)));
+  family.compression = rocksdb::kNoCompression;
+  family.write_buffer_size = 2 * options.write_buffer_bytes;
+  family.level_compaction_dynamic_level_bytes = true;
+  family.target_file_size_base = 32 * 1024 * 1024;
+  return family;
+}
+
+}  // namespace
+
+rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& options, rocksdb::Env* env,
+                                   std::shared_ptr<rocksdb::EventListener> errors) {
+  rocksdb::DBOptions db;
+  db.env = env;
+  db.paranoid_checks = true;
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.track_and_verify_wals_in_manifest = true;
+  db.recycle_log_file_num = 0;
+  db.max_bgerror_resume_count = 0;
+  db.listeners = {std::move(errors)};
+
+  db.db_write_buffer_size = options.write_buffer_bytes;
+  db.max_total_wal_size = 2 * options.write_buffer_bytes;
+  db.max_manifest_file_size = 1;
+  db.manifest_preallocation_size = 64 * 1024;
+  db.max_open_files = 512;
+  // Few are opened at the start; sixteen threads a family, the default, cost more than they save.
+  db.max_file_opening_threads = 1;
+  db.skip_stats_update_on_db_open = true;
+  db.max_background_jobs = 2;
+  db.bytes_per_sync = 1024 * 1024;
+
+  db.info_log_level = rocksdb::InfoLogLevel::INFO_LEVEL;
+  db.keep_log_file_num = 4;
+  db.max_log_file_size = 4 * 1024 * 1024;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+
+  if (options.read_only) {
+    db.info_log = std::make_shared<SilentLogger>();
+    // Beside a running server, files not open yet may be gone when they are wanted.
+    db.max_open_files = -1;
+  }
+  return db;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(const RocksDbOptions& options) {
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  return {
+      {rocksdb::kDefaultColumnFamilyName, StateOptions(options, cache)},
+      {kJournalFamily, JournalOptions(options, cache)},
+      {kSideFamily, SideOptions(options, cache)},
+  };
+}
+
+}  // namespace kengred::storage
