@@ -34,8 +34,14 @@ std::string DescribeAct(Session& session, const Act& act, bool color) {
   const Openings openings = OpeningsOf(act.side_records);
   std::string text;
   for (size_t i = 0; i < std::min(act.operations.size(), kOperationsShownMax); ++i) {
-    text += FormatDescription(Describe(session, act.operations[i], openings), color);
+    Description description = Describe(session, act.operations[i], openings);
+    // Of a single operation, all facts are one list.
+    if (act.operations.size() == 1) {
+      description.facts.insert(description.facts.end(), act.more.begin(), act.more.end());
+    }
+    text += FormatDescription(description, color);
   }
+  if (act.operations.size() == 1) return text;
   if (act.operations.size() > kOperationsShownMax) {
     text += Tr("… and {} more operations", act.operations.size() - kOperationsShownMax) + "\n";
   }
@@ -80,10 +86,11 @@ absl::StatusOr<ActResult> SaveAct(Session& session, const ActOptions& options, c
   json["saved_file"] = options.save_file;
   json["transaction_id"] = result.transaction_id.ToHex();
   json["signatures"] = request.signed_transaction().signatures_size();
-  std::string text = TrN("Saved to {}, with your signature. Nothing was sent.",
-                         "Saved to {}, with {} signatures. Nothing was sent.",
-                         static_cast<size_t>(request.signed_transaction().signatures_size()),
-                         options.save_file, request.signed_transaction().signatures_size()) +
+  const int signatures = request.signed_transaction().signatures_size();
+  std::string text = (signatures == 1 ? Tr("Saved to {}, with your signature. Nothing was sent.",
+                                           options.save_file)
+                                      : Tr("Saved to {}, with {} signatures. Nothing was sent.",
+                                           options.save_file, signatures)) +
                      "\n";
   if (act.outcome) text += act.outcome(result.transaction_id, &json);
   session.io().Result(json, text);
@@ -174,7 +181,7 @@ absl::Status CheckSigners(const ActOptions& options, const std::string& needs_ot
     return absl::OkStatus();
   }
   return Fail(
-      ExitCode::kUsage, needs_others,
+      ExitCode::kRefused, needs_others,
       _("Save it for the others with --save FILE (they sign with: kengred tx sign FILE), or "
         "let profiles of this machine sign with --also-sign PROFILE."));
 }

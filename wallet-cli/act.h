@@ -65,7 +65,8 @@ absl::StatusOr<v1::SubmitTransactionRequest> BuildAndSign(Session& session,
                                                           const ActOptions& options,
                                                           const Act& act);
 
-// A usage error where others must sign (Act::needs_others) and nothing is done about it.
+// Refused, as the ledger would, where others must sign (Act::needs_others) and nothing is done
+// about it.
 absl::Status CheckSigners(const ActOptions& options, const std::string& needs_others);
 
 // Sends one, and does not lose it when the answer never comes: it is kept as a transaction file in

@@ -91,6 +91,13 @@ absl::StatusOr<Money> Currencies::Parse(std::string_view text, std::string_view 
   return Money{found->code(), *minor};
 }
 
+absl::StatusOr<Money> Currencies::Parse(const std::vector<std::string>& words,
+                                        std::string_view currency) const {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return Parse(text, currency);
+}
+
 std::string Currencies::Format(std::string_view currency, int64_t minor) const {
   const v1::Currency* found = Find(currency);
   return FormatAmount(minor, found == nullptr ? 0 : found->decimals(), Mark()) + " " +

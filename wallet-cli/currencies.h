@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kengred/v1/charter.pb.h"
 
@@ -35,6 +36,9 @@ class Currencies {
   // Reads "12", "12,50", "12.50", "12.50 HEOL", "HEOL 12,50", "HEOL:12.50". Without a code the
   // currency is `currency`, or the default where that is empty. A usage error says what is wrong.
   absl::StatusOr<Money> Parse(std::string_view text, std::string_view currency = {}) const;
+  // The same, typed as several words: "12,50" "HEOL".
+  absl::StatusOr<Money> Parse(const std::vector<std::string>& words,
+                              std::string_view currency = {}) const;
 
   // "12.50 HEOL", "12,50 HEOL" in French.
   std::string Format(const Money& money) const;

@@ -140,17 +140,32 @@ std::string OptionSpelling(const CLI::Option* option) {
   for (const std::string& name : option->get_lnames()) {
     text += (text.empty() ? "--" : ", --") + name;
   }
-  if (option->get_type_size() != 0 && !option->get_type_name().empty()) {
-    text += " " + option->get_type_name();
+  if (option->get_type_size() != 0) {
+    // The parser appends what a checker says about itself: "N:INT in [0 - 9]".
+    const std::string type = option->get_type_name();
+    if (!type.empty()) text += " " + type.substr(0, type.find(':'));
   }
   return text;
+}
+
+std::string ArgumentName(const std::string& name) {
+  // The names that the commands give, for the catalogue.
+  static constexpr const char* kNames[] = {
+      N_("ADDRESS"),   N_("AMOUNT"), N_("COMMAND"),  N_("FILE"), N_("FILE|ID"),
+      N_("ID"),        N_("KIND"),   N_("MOVEMENT"), N_("NAME"), N_("PAYMENT"),
+      N_("PROGRAMME"), N_("ROLE"),   N_("SHELL"),    N_("WHO"),
+  };
+  for (const char* known : kNames) {
+    if (name == known) return gettext(known);
+  }
+  return name;
 }
 
 std::string UsageArguments(const CLI::App* app) {
   std::string text;
   for (const CLI::Option* option : app->get_options()) {
     if (!option->get_positional() || option->get_group().empty()) continue;
-    std::string name = option->get_name(true, false);
+    std::string name = ArgumentName(option->get_name(true, false));
     if (option->get_expected_max() > 1) name += "…";
     text += option->get_required() ? " " + name : " [" + name + "]";
   }
@@ -219,7 +234,7 @@ std::string HelpFormatter::CommandText(const CLI::App* app, const std::string& n
   Rows arguments;
   for (const CLI::Option* option : app->get_options()) {
     if (option->get_positional() && !option->get_group().empty()) {
-      arguments.Add(option->get_name(true, false), OptionText(option));
+      arguments.Add(ArgumentName(option->get_name(true, false)), OptionText(option));
     }
   }
   if (!arguments.empty()) text += Heading(_("Arguments")) + arguments.Format();

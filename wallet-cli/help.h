@@ -27,6 +27,8 @@ class HelpFormatter final : public CLI::FormatterBase {
 // What the process may end with, and what it reads from the environment: name and meaning.
 std::vector<std::pair<std::string, std::string>> ExitCodeMeanings();
 std::vector<std::pair<std::string, std::string>> EnvironmentMeanings();
+// "WHO": the name of a positional argument, in the person's language; for texts, not for parsing.
+std::string ArgumentName(const std::string& name);
 // "WHO AMOUNT [CURRENCY]": the arguments of a command as its usage line has them.
 std::string UsageArguments(const CLI::App* app);
 // "--for TEXT", "-y, --yes": how an option is written.

@@ -169,8 +169,7 @@ absl::StatusOr<AccountId> Session::Resolve(const std::string& who) {
   auto id = DecodeAddress(charter().address_prefix(), who);
   if (id.ok()) return *id;
   if (who.starts_with(charter().address_prefix() + "1")) {
-    return Fail(ExitCode::kUsage,
-                Tr("{} is mistyped: {}.", who, std::string(id.status().message())),
+    return Fail(ExitCode::kUsage, Tr("{} is mistyped.", who),
                 _("Copy the whole address again. Nothing was sent."));
   }
   return Fail(
@@ -204,8 +203,9 @@ const Party& Session::Who(const AccountId& account) {
     party.name = SystemAccountText(name, currency.code());
     return parties_[account] = std::move(party);
   }
-  // Failing to find a name is no failure: the address stands alone then.
-  const auto found = ledger_->GetAccount(account, nullptr);
+  // Failing to find a name is no failure: the address stands alone then. A registrar who has
+  // unlocked the key sees persons' names too.
+  const auto found = ledger_->GetAccount(account, reader_.has_value() ? &*reader_ : nullptr);
   if (found.ok()) {
     Remember(account, found->account().kind(), found->profile());
   } else {

@@ -7,7 +7,8 @@ A transcript is read from top to bottom. A line is, by its beginning:
 
     #            a comment
     @server      makes a ledger whose governance is the profiles gov1, gov2, gov3 (two of them sign),
-                 and serves it on a free port of this machine: ${SERVER}
+                 and serves it on a free port of this machine: ${SERVER}. More words are options of
+                 `kengred-server serve`
     @stop @start stops the server, and starts it again on the same port
     @include F   plays another file here
     @file F      the indented lines after it are the file F
@@ -76,6 +77,7 @@ class Play:
         self.values = {}
         self.profile = None
         self.server = None
+        self.serve_options = []
         self.listen = "127.0.0.1:0"
         self.patience_seconds = PATIENCE_SECONDS
         self.environment = {
@@ -112,7 +114,7 @@ class Play:
         with open(self.folder / "server.log", "ab") as log:
             self.server = subprocess.Popen(
                 ["kengred-server", "serve", "--data", "ledger", "--listen", self.listen,
-                 "--port-file", "port"],
+                 "--port-file", "port", *self.serve_options],
                 cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
         deadline = time.monotonic() + self.patience_seconds
@@ -311,7 +313,8 @@ class Play:
             if not line.strip() or line.startswith("#"):
                 continue
             try:
-                if line == "@server":
+                if line.split()[0] == "@server":
+                    self.serve_options = line.split()[1:]
                     self.make_ledger()
                     self.start_server()
                 elif line == "@stop":

@@ -4,6 +4,8 @@
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -229,6 +231,26 @@ TEST_F(FormatsTest, TransactionFilesSurviveBeingWritten) {
   ASSERT_EQ(again->side_records.size(), 1u);
   EXPECT_EQ(CommitmentOf(again->side_records[0]).ToBytes(), text.commitment.sha256());
   EXPECT_EQ(SerializeTransactionFile(*again), written);
+}
+
+// docs/formats/transaction_file.md shows what this community's first transaction looks like.
+TEST_F(FormatsTest, TheDocumentedTransactionFileIsTheOneThatIsWritten) {
+  const auto text = community_.text("panier");
+  v1::Operation transfer = community_.Transfer("alice", "biocoop", 1250);
+  *transfer.mutable_transfer()->mutable_memo() = text.commitment;
+  TransactionFile file;
+  file.community = "Heol";
+  file.signed_transaction = community_.Transaction(testing::kNowSeconds, {transfer}, {"alice"});
+  file.side_records = {text.record};
+  file.summary = {"Payment", "  amount  12.50 HEOL"};
+  const char* source = std::getenv("KENGRED_SOURCE_DIR");
+  ASSERT_NE(source, nullptr) << "run this test by ctest";
+  std::ifstream page(std::string(source) + "/docs/formats/transaction_file.md");
+  const std::string prose{std::istreambuf_iterator<char>(page), std::istreambuf_iterator<char>()};
+  const std::string written = SerializeTransactionFile(file);
+  EXPECT_NE(prose.find("```json\n" + written + "```"), std::string::npos)
+      << "the page should show:\n"
+      << written;
 }
 
 TEST_F(FormatsTest, DamagedTransactionFilesAreRefused) {

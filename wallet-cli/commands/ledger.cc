@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
 #include "kengred/core/limits.h"
 #include "wallet/commands/commands.h"
@@ -90,8 +91,11 @@ absl::Status RunLedgerAdd(const LedgerAddOptions& options, Io& io) {
   LedgerEntry entry;
   entry.target = WithPort(options.target);
   entry.tls = !options.plaintext && (!IsLoopback(entry.target) || !options.ca_file.empty());
-  entry.client_certificate_file = options.certificate_file;
-  entry.client_key_file = options.key_file;
+  // Read again by later commands, wherever they are run.
+  if (!options.certificate_file.empty()) {
+    entry.client_certificate_file = std::filesystem::absolute(options.certificate_file).string();
+    entry.client_key_file = std::filesystem::absolute(options.key_file).string();
+  }
   if (!options.ledger_id.empty()) {
     if (!LedgerId::FromHex(options.ledger_id)) {
       return Fail(ExitCode::kUsage, Tr("“{}” is not a ledger id.", options.ledger_id),

@@ -372,7 +372,7 @@ void RegisterPaymentCommands(Cli& cli) {
          "(--for) is read by you, the payee and auditors, and can be erased."),
        {"kengred pay @biocoop 12,50 --for \"panier\"", "kengred pay yann 5 HEOL",
         "kengred pay \"payto://kengred/heol1…?amount=HEOL:8.00&message=TILL-0042\"",
-        "kengred pay heol1… 60 --currency MIN --yes"}},
+        "kengred pay heol1… 60 --currency HOUR --yes"}},
       BindPay, RunPay);
   cli.Command<RequestOptions>(
       cli.root(),
