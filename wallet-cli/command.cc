@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "wallet/commands/commands.h"
+#include "wallet/completion.h"
 #include "wallet/help.h"
 #include "wallet/status_macros.h"
 #include "wallet/text.h"
@@ -54,6 +55,14 @@ std::string NearestCommand(const CLI::App& app, std::string_view word) {
   return nearest;
 }
 
+absl::Status UnknownCommand(const CLI::App& app, const std::string& words,
+                            const std::string& word) {
+  const std::string nearest = NearestCommand(app, word);
+  return Fail(
+      ExitCode::kUsage, Tr("There is no command “{}”.", words + " " + word),
+      nearest.empty() ? Tr("See: {} --help", words) : Tr("Did you mean: {} {}", words, nearest));
+}
+
 // What the parser says, in the person's language.
 absl::Status UsageError(const CLI::App& root, const CLI::ParseError& error) {
   const auto [app, words] = Deepest(root);
@@ -64,22 +73,22 @@ absl::Status UsageError(const CLI::App& root, const CLI::ParseError& error) {
   const std::string after = colon == std::string::npos ? std::string() : what.substr(colon + 2);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     if (!app->get_subcommands({}).empty()) {
-      const std::string word = after.substr(0, after.find(' '));
-      if (const std::string nearest = NearestCommand(*app, word); !nearest.empty()) {
-        hint = Tr("Did you mean: {} {}", words, nearest);
-      }
-      return Fail(ExitCode::kUsage, Tr("There is no command “{}”.", words + " " + word), hint);
+      return UnknownCommand(*app, words, after.substr(0, after.find(' ')));
     }
     return Fail(ExitCode::kUsage, Tr("This was not expected: {}", after), hint);
   }
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
     if (!app->get_subcommands({}).empty()) {
+      // The parser misses the command before it looks at what stands in its place.
+      for (const std::string& word : root.remaining(true)) {
+        if (!word.empty() && word.front() != '-') return UnknownCommand(*app, words, word);
+      }
       return Fail(ExitCode::kUsage, Tr("{} needs a command after it.", words), hint);
     }
     constexpr std::string_view kRequired = " is required";
     const size_t end = what.find(kRequired);
     if (end != std::string::npos && end + kRequired.size() == what.size()) {
-      return Fail(ExitCode::kUsage, Tr("{} is missing.", what.substr(0, end)), hint);
+      return Fail(ExitCode::kUsage, Tr("{} is missing.", ArgumentName(what.substr(0, end))), hint);
     }
     return Fail(ExitCode::kUsage, what, hint);
   }
@@ -94,7 +103,35 @@ absl::Status UsageError(const CLI::App& root, const CLI::ParseError& error) {
   return Fail(ExitCode::kUsage, what, hint);
 }
 
+// "kengred reconvert 200" is short for "kengred reconvert request 200": puts the word in.
+std::vector<std::string> WithShortcuts(const CLI::App& root, std::vector<std::string> arguments) {
+  size_t first = 0;
+  while (first < arguments.size() && arguments[first].starts_with('-')) {
+    const CLI::Option* option = root.get_option_no_throw(arguments[first]);
+    first += option != nullptr && option->get_items_expected_max() > 0 ? 2u : 1u;
+  }
+  if (first >= arguments.size() || arguments[first] != "reconvert") return arguments;
+  const CLI::App* group = FindCommand(&root, "reconvert");
+  bool has_amount = false;
+  for (size_t i = first + 1; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (group == nullptr || FindCommand(group, word) != nullptr) return arguments;
+    has_amount = has_amount || (!word.empty() && word.front() >= '0' && word.front() <= '9');
+  }
+  if (has_amount) {
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(first) + 1, "request");
+  }
+  return arguments;
+}
+
 }  // namespace
+
+const CLI::App* FindCommand(const CLI::App* app, const std::string& name) {
+  for (const CLI::App* command : app->get_subcommands({})) {
+    if (command->get_name() == name) return command;
+  }
+  return nullptr;
+}
 
 CLI::App* Cli::Add(CLI::App* parent, const CommandHelp& help) {
   CLI::App* app = parent->add_subcommand(help.name, help.summary);
@@ -202,11 +239,16 @@ int RunWallet(const std::vector<std::string>& arguments, Io& io) {
     *io.out << root.help();
     return static_cast<int>(ExitCode::kOk);
   }
+  if (arguments.front() == kCompleteWord) {
+    *io.out << FormatCompletion(Complete(cli, {arguments.begin() + 1, arguments.end()}));
+    return static_cast<int>(ExitCode::kOk);
+  }
+  const std::vector<std::string> words = WithShortcuts(root, arguments);
   // An error of the command line itself must be JSON too.
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   try {
     // The parser takes the last argument first.
-    root.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    root.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::CallForHelp&) {
     *io.out << root.help();
     return static_cast<int>(ExitCode::kOk);

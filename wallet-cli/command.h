@@ -34,7 +34,9 @@ class Cli {
   Cli& operator=(const Cli&) = delete;
 
   CLI::App* root() { return &root_; }
+  const CLI::App* root() const { return &root_; }
   Io& io() { return io_; }
+  const Io& io() const { return io_; }
 
   // The section of `kengred --help` under which what is added to root() next appears.
   void Section(const std::string& title) { section_ = title; }
@@ -69,6 +71,9 @@ class Cli {
   std::map<const CLI::App*, CommandHelp> help_;
   std::function<absl::Status(Io&)> chosen_;
 };
+
+// The command of that name right below `app`; null where there is none.
+const CLI::App* FindCommand(const CLI::App* app, const std::string& name);
 
 // --dry-run, --save, --also-sign, --valid-for.
 void AddActOptions(CLI::App& command, ActOptions& options);

@@ -34,7 +34,7 @@ SettingInfo Info(const std::string& name, const std::string& value, const std::s
   for (char& c : variable) {
     c = c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
   }
-  return {name, flag, variable, value, help, ""};
+  return {name, flag, variable, value, help, value.ends_with(",..."), ""};
 }
 
 // A basic string of TOML.

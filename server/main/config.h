@@ -64,6 +64,7 @@ struct SettingInfo {
   std::string variable;  // "KENGRED_LOG_LEVEL"
   std::string value;     // what to write: "FILE"; empty for one that is on or off
   std::string help;
+  bool list = false;     // whether the flag may be repeated
   std::string standard;  // its default, as on the command line; empty: none, or off
 };
 const std::vector<SettingInfo>& Settings();

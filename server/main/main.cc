@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <csignal>
 #include <iostream>
 #include <map>
 #include <string>
@@ -64,7 +65,11 @@ void AddServe(CLI::App* app, ServeOptions* options,
       app->add_flag_callback(
           setting.flag, [&value] { value = {"true"}; }, help);
     } else {
-      app->add_option(setting.flag, value, help)->type_name(setting.value)->expected(1);
+      app->add_option(setting.flag, value, help)
+          ->type_name(setting.value)
+          ->expected(1)
+          ->multi_option_policy(setting.list ? CLI::MultiOptionPolicy::TakeAll
+                                             : CLI::MultiOptionPolicy::Throw);
     }
   }
   app->footer(
@@ -122,6 +127,8 @@ void AddInfo(CLI::App* app, InfoOptions* options) {
 }
 
 int Run(int argc, char** argv) {
+  // A file that may not grow is a fault of the disk like any other, and not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
   InitializeCrypto();
   Io io{std::cout, std::cerr, std::cin, ::isatty(STDIN_FILENO) == 1, NowMicros};
   ExitCode code = kExitOk;

@@ -186,6 +186,28 @@ def payments():
     }
 
 
+def award_references():
+    programme = bytes([0xAA]) * 20
+    beneficiary = bytes([0xBB]) * 20
+
+    def reference(*parts):
+        return sha256(b"kengred/v1/award-reference\0", programme, *parts).hex()
+
+    def by_content(evidence, occurrence):
+        activity = b"repair"
+        return reference(b"c", beneficiary, (2).to_bytes(8, "big"),
+                         len(activity).to_bytes(4, "big"), activity,
+                         len(evidence).to_bytes(4, "big"), evidence,
+                         occurrence.to_bytes(8, "big"))
+
+    return {
+        "by_id": reference(b"r", b"2027-04-03/7"),
+        "by_content": by_content(b"toaster", 1),
+        "by_content_again": by_content(b"toaster", 2),
+        "by_content_without_evidence": by_content(b"", 1),
+    }
+
+
 EXAMPLES = {
     "address.md": addresses,
     "commitment.md": commitments,
@@ -193,6 +215,7 @@ EXAMPLES = {
     "journal_entry.md": journal_entries,
     "token.md": tokens,
     "payto.md": payments,
+    "award_reference.md": award_references,
 }
 
 

@@ -76,12 +76,9 @@ class ForeignClientsTest : public ::testing::Test {
     EXPECT_EQ(server_.Balance(community_.account("biocoop"), kHeol), shop_before + kPaid);
 
     // The shop finds the payment, with its reference, under the id the client computed.
-    const Holder& shop = community_.holder("biocoop");
-    const client::Reader reader(
-        std::shared_ptr<const SecretKey>(shop.keys.data(), [](const SecretKey*) {}),
-        shop.account_id);
+    const client::Reader reader = ReaderOf(community_, "biocoop");
     v1::ListHistoryRequest request;
-    request.set_account_id(shop.account_id.ToBytes());
+    request.set_account_id(reader.account().ToBytes());
     request.set_counterparty_account_id(account.ToBytes());
     const auto history = server_.client().ListHistory(reader, request);
     ASSERT_TRUE(history.ok()) << history.status();

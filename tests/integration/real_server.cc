@@ -12,13 +12,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "kengred/core/charter.h"
 #include "kengred/core/transaction_builder.h"
-#include "tests/support/charter_file.h"
-#include "tests/support/shared_files.h"
 
 extern char** environ;
 
@@ -30,19 +27,7 @@ namespace {
   std::abort();
 }
 
-void WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) Die("cannot write " + path);
-}
-
 }  // namespace
-
-int64_t NowSeconds() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string ProgramPath(const std::string& name) {
   const char* folder = std::getenv("KENGRED_BIN_DIR");
@@ -143,14 +128,7 @@ int Process::Wait() {
 }
 
 RealServer::RealServer(Community* community) : community_(community) {
-  folder_ = (std::filesystem::temp_directory_path() / "kengred-XXXXXX").string();
-  if (mkdtemp(folder_.data()) == nullptr) Die("no temporary folder");
-  WriteFile(folder_ + "/charter.toml", CharterFile(community->charter()));
-  Process init({ProgramPath("kengred-server"), "init", "--charter", folder_ + "/charter.toml",
-                "--data", folder_ + "/ledger"},
-               folder_ + "/log");
-  init.ReadAll();
-  if (init.Wait() != 0) Fail("kengred-server init failed");
+  MakeLedger(*community, folder_ / "ledger");
   Start("127.0.0.1:0");
   client::ClientOptions options;
   options.target = target_;
@@ -161,29 +139,22 @@ RealServer::RealServer(Community* community) : community_(community) {
   auto client = client::Client::Connect(options);
   if (!client.ok()) Fail(std::string(client.status().message()));
   client_ = std::make_unique<client::Client>(*std::move(client));
-  for (const v1::SubmitTransactionRequest& request : community->Found(NowSeconds())) {
-    const auto response = client_->Submit(request);
-    if (!response.ok()) Fail(std::string(response.status().message()));
-  }
+  FoundOn(client_.get(), community);
 }
 
-RealServer::~RealServer() {
-  if (process_ != nullptr) process_->Signal(SIGTERM);
-  process_.reset();
-  std::filesystem::remove_all(folder_);
-}
+RealServer::~RealServer() = default;
 
 void RealServer::Start(const std::string& listen) {
-  const std::string port_file = folder_ + "/port";
+  const std::string port_file = folder_ / "port";
   std::filesystem::remove(port_file);
   process_ = std::make_unique<Process>(
-      std::vector<std::string>{ProgramPath("kengred-server"), "serve", "--data",
-                               folder_ + "/ledger", "--listen", listen, "--port-file", port_file},
-      folder_ + "/log");
+      std::vector<std::string>{ProgramPath("kengred-server"), "serve", "--data", folder_ / "ledger",
+                               "--listen", listen, "--port-file", port_file},
+      folder_ / "log");
   std::string port;
   for (int i = 0; i < 6000 && !port.ends_with('\n'); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    port = ReadWholeFile(port_file);
+    port = ReadFileOrNothing(port_file);
   }
   if (!port.ends_with('\n')) Fail("kengred-server serve did not start");
   target_ = "127.0.0.1:" + port.substr(0, port.find('\n'));
@@ -196,21 +167,21 @@ void RealServer::Restart() {
 }
 
 void RealServer::Fail(const std::string& why) {
-  Die(why + "\nThe server's log:\n" + ReadWholeFile(folder_ + "/log"));
+  Die(why + "\nThe server's log:\n" + ReadFileOrNothing(folder_ / "log"));
 }
 
 v1::SubmitTransactionResponse RealServer::Submit(const std::vector<v1::Operation>& operations,
                                                  const std::vector<std::string>& signers) {
   v1::SubmitTransactionRequest request;
   *request.mutable_signed_transaction() =
-      community_->Transaction(NowSeconds(), operations, signers);
+      community_->Transaction(NowInSeconds(), operations, signers);
   auto response = client_->Submit(request);
   if (!response.ok()) Fail(std::string(response.status().message()));
   return *std::move(response);
 }
 
 AccountId RealServer::OpenMember(const SecretKey& key, v1::HolderKind kind) {
-  TransactionBuilder builder(community_->ledger_id(), NowSeconds(), 3600);
+  TransactionBuilder builder(community_->ledger_id(), NowInSeconds(), 3600);
   v1::OpenAccount* open = builder.Add()->mutable_open_account();
   open->set_kind(kind);
   open->mutable_authority()->add_public_keys(key.public_key().ToBytes());
@@ -222,7 +193,7 @@ AccountId RealServer::OpenMember(const SecretKey& key, v1::HolderKind kind) {
   if (auto response = client_->Submit(request); !response.ok()) {
     Fail(std::string(response.status().message()));
   }
-  const auto in_a_year = static_cast<int32_t>(NowSeconds() / 86400 + 366);
+  const auto in_a_year = static_cast<int32_t>(NowInSeconds() / 86400 + 366);
   v1::Operation admit = community_->AdmitMember("newcomer", in_a_year);
   admit.mutable_admit_member()->set_account_id(account.ToBytes());
   Submit({admit}, {"registrar"});
@@ -235,10 +206,7 @@ AccountId RealServer::OpenMember(const SecretKey& key, v1::HolderKind kind) {
 }
 
 int64_t RealServer::Balance(const AccountId& account, const std::string& currency) {
-  const Holder& auditor = community_->holder("auditor");
-  const client::Reader reader(
-      std::shared_ptr<const SecretKey>(auditor.keys.data(), [](const SecretKey*) {}),
-      auditor.account_id);
+  const client::Reader reader = ReaderOf(*community_, "auditor");
   const auto response = client_->ListBalances(reader, account);
   if (!response.ok()) Fail(std::string(response.status().message()));
   for (const v1::Balance& balance : response->balances()) {

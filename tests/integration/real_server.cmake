@@ -4,8 +4,8 @@ if(KENGRED_BUILD_SERVER)
   add_library(kengred_real_server STATIC real_server.cc)
   target_include_directories(kengred_real_server PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(kengred_real_server
-    PUBLIC kengred_client kengred_test_support kengred_core
-    PRIVATE kengred_test_charter_file kengred_warnings)
+    PUBLIC kengred_test_server_process kengred_client kengred_test_support kengred_core
+    PRIVATE kengred_warnings)
   add_dependencies(kengred_real_server kengred_server_bin)
 
   kengred_test(till_test LABELS integration

@@ -11,8 +11,9 @@
 #include "kengred/client/client.h"
 #include "kengred/core/ids.h"
 #include "kengred/core/signing.h"
-#include "kengred/v1/charter.pb.h"
 #include "tests/support/community.h"
+#include "tests/support/live_community.h"
+#include "tests/support/server_process.h"
 
 namespace kengred::testing {
 
@@ -58,7 +59,7 @@ class RealServer {
   const std::string& target() const { return target_; }
   client::Client& client() { return *client_; }
   // Where a test may put files; removed at the end.
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
 
   // Stops it and starts it again on the same port.
   void Restart();
@@ -76,12 +77,10 @@ class RealServer {
   [[noreturn]] void Fail(const std::string& why);
 
   Community* const community_;
-  std::string folder_;
+  const ScratchDirectory folder_;
   std::string target_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<client::Client> client_;
 };
-
-int64_t NowSeconds();
 
 }  // namespace kengred::testing

@@ -7,16 +7,30 @@
 
 namespace kengred::wallet {
 
-void RegisterIdentityCommands(Cli& cli);  // init, restore, words, passphrase, profile
-void RegisterLedgerCommands(Cli& cli);    // ledger, directory
-void RegisterAccountCommands(Cli& cli);   // account, contacts
+void RegisterIdentityCommands(Cli& cli);      // init, restore, words, passphrase, profile
+void RegisterLedgerCommands(Cli& cli);        // ledger, directory
+void RegisterAccountCommands(Cli& cli);       // account, contacts
+void RegisterPaymentCommands(Cli& cli);       // balance, pay, request, refund
+void RegisterHistoryCommands(Cli& cli);       // history, watch
+void RegisterReconvertCommands(Cli& cli);     // reconvert
+void RegisterMemberCommands(Cli& cli);        // member
+void RegisterProfessionalCommands(Cli& cli);  // professional
+void RegisterRoleCommands(Cli& cli);          // role
+void RegisterFundCommands(Cli& cli);          // fund
+void RegisterIssueCommands(Cli& cli);         // issue
+void RegisterProgrammeCommands(Cli& cli);     // programme
+void RegisterRewardCommands(Cli& cli);        // reward
+void RegisterTransactionCommands(Cli& cli);   // tx
+void RegisterShellCommands(Cli& cli);         // completion, man
 
 using RegisterCommands = void (*)(Cli& cli);
 
 inline constexpr RegisterCommands kCommandGroups[] = {
-    RegisterIdentityCommands,
-    RegisterLedgerCommands,
-    RegisterAccountCommands,
+    RegisterIdentityCommands, RegisterLedgerCommands,       RegisterAccountCommands,
+    RegisterPaymentCommands,  RegisterHistoryCommands,      RegisterReconvertCommands,
+    RegisterMemberCommands,   RegisterProfessionalCommands, RegisterRoleCommands,
+    RegisterFundCommands,     RegisterIssueCommands,        RegisterProgrammeCommands,
+    RegisterRewardCommands,   RegisterTransactionCommands,  RegisterShellCommands,
 };
 
 }  // namespace kengred::wallet

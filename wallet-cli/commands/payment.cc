@@ -20,13 +20,6 @@
 namespace kengred::wallet {
 namespace {
 
-// "12,50" and "HEOL" typed as two words are one amount.
-std::string Joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
 absl::Status CheckPositive(const Money& money) {
   if (money.minor > 0) return absl::OkStatus();
   return FailRefused({v1::VERDICT_AMOUNT_NOT_POSITIVE,
@@ -122,8 +115,7 @@ void BindPay(CLI::App& command, PayOptions& options) {
 
 // What is to be paid: as typed, or as the request asks.
 absl::StatusOr<Money> AmountToPay(Session& session, const PayOptions& options, const Payee& payee) {
-  const std::string typed = Joined(options.amount);
-  if (typed.empty()) {
+  if (options.amount.empty()) {
     if (payee.amount.has_value()) return *payee.amount;
     return Fail(ExitCode::kUsage, _("How much?"),
                 Tr("Give the amount after the payee: kengred pay {} 12,50",
@@ -132,7 +124,7 @@ absl::StatusOr<Money> AmountToPay(Session& session, const PayOptions& options, c
   const std::string currency = !options.currency.empty()  ? options.currency
                                : payee.amount.has_value() ? payee.amount->currency
                                                           : std::string();
-  WALLET_ASSIGN_OR_RETURN(const Money money, session.currencies().Parse(typed, currency));
+  WALLET_ASSIGN_OR_RETURN(const Money money, session.currencies().Parse(options.amount, currency));
   if (payee.amount.has_value() && money != *payee.amount) {
     return Fail(ExitCode::kUsage,
                 Tr("The payment request asks for {}, not {}.",
@@ -222,9 +214,8 @@ absl::Status RunRequest(const RequestOptions& options, Io& io) {
   WALLET_ASSIGN_OR_RETURN(const AccountId account, session->account());
   const Currencies& currencies = session->currencies();
   Money money{options.currency.empty() ? currencies.default_code() : options.currency, 0};
-  const std::string typed = Joined(options.amount);
-  if (!typed.empty()) {
-    WALLET_ASSIGN_OR_RETURN(money, currencies.Parse(typed, options.currency));
+  if (!options.amount.empty()) {
+    WALLET_ASSIGN_OR_RETURN(money, currencies.Parse(options.amount, options.currency));
     WALLET_RETURN_IF_ERROR(CheckPositive(money));
   }
   const v1::Currency* currency = currencies.Find(money.currency);
@@ -246,7 +237,7 @@ absl::Status RunRequest(const RequestOptions& options, Io& io) {
   Json json;
   json["uri"] = *uri;
   json["account"] = session->Address(account);
-  json["amount"] = typed.empty() ? Json(nullptr) : currencies.ToJson(money);
+  json["amount"] = options.amount.empty() ? Json(nullptr) : currencies.ToJson(money);
   json["reference"] = options.reference.empty() ? Json(nullptr) : Json(options.reference);
   std::string text = *uri + "\n";
   if (options.qr) {
@@ -330,8 +321,8 @@ absl::Status RunRefund(const RefundOptions& options, Io& io) {
   const v1::Transfer& payment = transaction.operations(static_cast<int>(operation)).transfer();
   const Currencies& currencies = session->currencies();
   Money money{payment.currency(), payment.amount_minor()};
-  if (const std::string typed = Joined(options.amount); !typed.empty()) {
-    WALLET_ASSIGN_OR_RETURN(money, currencies.Parse(typed, payment.currency()));
+  if (!options.amount.empty()) {
+    WALLET_ASSIGN_OR_RETURN(money, currencies.Parse(options.amount, payment.currency()));
     WALLET_RETURN_IF_ERROR(CheckPositive(money));
   }
   const auto payer = AccountId::FromBytes(payment.payer_account_id());
