@@ -32,7 +32,7 @@
 // manifest with each table, a few kilobytes: it keeps the start short, and lets no erased key
 // survive as a past table's first or last key.
 //
-// Threads: pure functions.
+// Threads: any.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -48,7 +48,7 @@
 namespace kengred::storage {
 
 // Of the database as a whole. `env` must outlive it; `errors` is told of what fails in the
-// background.
+// background. Starts a new file LOG, unless read-only.
 rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& options, rocksdb::Env* env,
                                    std::shared_ptr<rocksdb::EventListener> errors);
 
