@@ -11,6 +11,13 @@
 namespace kengred::wallet {
 namespace {
 
+// In the order of a report.
+constexpr RewardItem::State kStates[] = {
+    RewardItem::State::kPaid,       RewardItem::State::kAcceptable,  RewardItem::State::kSaved,
+    RewardItem::State::kToPay,      RewardItem::State::kAlreadyPaid, RewardItem::State::kRefused,
+    RewardItem::State::kUnanswered, RewardItem::State::kNotSent,
+};
+
 std::string AmountText(Session& session, const Pot& pot, int64_t minor) {
   return session.currencies().Format(pot.currency(), minor);
 }
@@ -138,10 +145,7 @@ Json ResultJson(Session& session, const Pot& pot, const ImportResult& result) {
     json["lines"].push_back(std::move(line));
   }
   Json counts = Json::object();
-  for (const RewardItem::State state :
-       {RewardItem::State::kToPay, RewardItem::State::kAlreadyPaid, RewardItem::State::kPaid,
-        RewardItem::State::kAcceptable, RewardItem::State::kSaved, RewardItem::State::kRefused,
-        RewardItem::State::kNotSent}) {
+  for (const RewardItem::State state : kStates) {
     Json each;
     each["lines"] = result.Count(state);
     each["amount"] = session.currencies().ToJson(pot.currency(), result.Sum(state));
@@ -231,10 +235,7 @@ absl::Status ReportImport(Session& session, const Pot& pot, const ImportResult& 
       }
     }
   }
-  for (const RewardItem::State state :
-       {RewardItem::State::kPaid, RewardItem::State::kAcceptable, RewardItem::State::kSaved,
-        RewardItem::State::kToPay, RewardItem::State::kAlreadyPaid, RewardItem::State::kRefused,
-        RewardItem::State::kUnanswered, RewardItem::State::kNotSent}) {
+  for (const RewardItem::State state : kStates) {
     if (const size_t count = result.Count(state); count > 0) {
       text += CountText(state, count, AmountText(session, pot, result.Sum(state))) + "\n";
     }
