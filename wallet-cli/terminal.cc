@@ -45,7 +45,9 @@ class RealTerminal final : public Terminal {
   absl::StatusOr<std::string> ReadLine(std::string_view prompt) override {
     if (fd_ < 0) return absl::UnavailableError("no terminal");
     Write(prompt);
+    // Words are typed here too: no copy of them is left behind by growing.
     std::string line;
+    line.reserve(kLineBytesMax);
     for (;;) {
       char c = 0;
       const ssize_t n = read(fd_, &c, 1);

@@ -18,7 +18,6 @@
 namespace kengred::wallet {
 namespace {
 
-constexpr int kWordsAsked = 2;
 constexpr int kTriesMax = 3;
 constexpr size_t kWordsPerLine = 4;
 
