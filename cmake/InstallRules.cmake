@@ -5,8 +5,10 @@
 #   lib/cmake/Kengred/          find_package(Kengred CONFIG), which gives Kengred::kengred_client
 #   include/kengred/, include/google/rpc/
 #   share/kengred/proto/        the contract, for clients in other languages
+#   share/locale/, share/man/   the wallet's translations and manual pages; its completion scripts lie
+#                               where bash, zsh and fish look for them (wallet-cli/shell.cmake)
 #
-# Components: "runtime" is bin/, "dev" all the rest.
+# Components: "runtime" is bin/ and what belongs to the wallet, "dev" all the rest.
 include(CMakePackageConfigHelpers)
 
 set(kengred_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Kengred)

@@ -69,7 +69,8 @@ class Rows {
   std::vector<std::pair<std::string, std::string>> rows_;
 };
 
-std::string Heading(const std::string& title) { return "\n" + title + ":\n"; }
+// Translators: a heading, as in "Options:".
+std::string Heading(const std::string& title) { return "\n" + Tr("{}:", title) + "\n"; }
 
 std::string OptionText(const CLI::Option* option) {
   std::string text = option->get_description();

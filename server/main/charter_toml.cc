@@ -23,7 +23,7 @@ constexpr std::string_view kBasePoint =
     "5866666666666666666666666666666666666666666666666666666666666666";
 
 constexpr char kKeyForm[] =
-    "write 64 hexadecimal digits or base64, as the wallet shows a public key";
+    "write 64 hexadecimal digits or base64, as `kengred profile show` prints it";
 
 // A charter that is valid and means nothing, to put a file's values into one after the other.
 v1::Charter BlankCharter() {

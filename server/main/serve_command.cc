@@ -348,7 +348,8 @@ ExitCode Serve(const Config& config, Io& io) {
   }
   if (code == kExitOk) {
     Log(LogLevel::kInfo, "ready",
-        {{"listen", Joined(addresses)},
+        {{"version", KENGRED_VERSION},
+         {"listen", Joined(addresses)},
          {"tls", config.process.tls_certificate.empty() ? "no" : "yes"},
          {"ledger_id", server->ledger_id().ToHex()},
          {"entries", std::to_string(head->sequence)},
