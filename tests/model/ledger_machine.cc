@@ -100,7 +100,7 @@ void LedgerMachine::Start() {
 }
 
 std::shared_ptr<LedgerMachine::Waiting> LedgerMachine::Send(
-    const std::vector<v1::SignedTransaction>& transactions) {
+    const std::vector<v1::SignedTransaction>& transactions, bool validate_only) {
   auto waiting = std::make_shared<Waiting>(transactions.size());
   for (size_t i = 0; i < transactions.size(); ++i) {
     const publish::Done done = [waiting, i](publish::Answer answer) {
@@ -117,7 +117,8 @@ std::shared_ptr<LedgerMachine::Waiting> LedgerMachine::Send(
       done(std::move(*refusal));
       continue;
     }
-    sequencer_->Enqueue({std::get<VerifiedTransaction>(std::move(verified)), {}, false, done});
+    sequencer_->Enqueue(
+        {std::get<VerifiedTransaction>(std::move(verified)), {}, validate_only, done});
   }
   return waiting;
 }
@@ -127,6 +128,12 @@ std::vector<publish::Answer> LedgerMachine::Submit(
   const std::shared_ptr<Waiting> waiting = Send(transactions);
   waiting->left.Wait();
   return waiting->answers;
+}
+
+publish::Answer LedgerMachine::DryRun(const v1::SignedTransaction& transaction) {
+  const std::shared_ptr<Waiting> waiting = Send({transaction}, true);
+  waiting->left.Wait();
+  return waiting->answers.front();
 }
 
 std::vector<publish::Answer> LedgerMachine::SubmitThroughCrash(

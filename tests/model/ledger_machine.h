@@ -50,6 +50,8 @@ class LedgerMachine {
   // Sends them all at once, in order, and waits for the answers. A transaction that does not verify
   // is refused as the verifier does.
   std::vector<publish::Answer> Submit(const std::vector<v1::SignedTransaction>& transactions);
+  // What would become of it; nothing is recorded.
+  publish::Answer DryRun(const v1::SignedTransaction& transaction);
   // Crashes some time after these are sent and comes back. What was not answered before is sent
   // again, in order, as a client does, until it is.
   std::vector<publish::Answer> SubmitThroughCrash(
@@ -67,7 +69,8 @@ class LedgerMachine {
   void Start();
   // Hands over without waiting; the answers come into `answers`.
   struct Waiting;
-  std::shared_ptr<Waiting> Send(const std::vector<v1::SignedTransaction>& transactions);
+  std::shared_ptr<Waiting> Send(const std::vector<v1::SignedTransaction>& transactions,
+                                bool validate_only = false);
 
   const std::unique_ptr<StorePlace> place_;
   const Community& community_;

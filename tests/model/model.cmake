@@ -11,4 +11,14 @@ if(KENGRED_BUILD_SERVER)
     TIMEOUT 600
     SOURCES ledger_model_test.cc
     LINK kengred_ledger_machine kengred_rule_bench)
+
+  kengred_test(scenarios_test LABELS model
+    TIMEOUT 300
+    SOURCES scenarios_test.cc
+    LINK kengred_ledger_machine kengred_rule_bench)
+
+  kengred_test(traces_test LABELS model
+    TIMEOUT 300
+    SOURCES traces_test.cc
+    LINK kengred_ledger_machine kengred_rules nlohmann_json::nlohmann_json)
 endif()
