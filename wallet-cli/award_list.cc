@@ -69,7 +69,7 @@ Columns ReadHeader(const CsvRecord& header, AwardList* list) {
     const auto* known = std::find_if(std::begin(kColumnNames), std::end(kColumnNames),
                                      [&name](const ColumnName& c) { return c.name == name; });
     if (known == std::end(kColumnNames)) {
-      if (!name.empty()) list->ignored_columns.push_back(std::string(Trim(header.cells[i])));
+      if (!name.empty()) list->ignored_columns.emplace_back(Trim(header.cells[i]));
     } else if (columns[known->column].has_value()) {
       list->problems.push_back({header.line, Tr("Two columns are called “{}”.", name)});
     } else {
