@@ -485,16 +485,17 @@ absl::Status RocksDbStore::PurgeSide() {
   status = db_->Flush(rocksdb::FlushOptions(), {journal_, side_, state_});
   if (!status.ok()) return present_->Fail(status, "an erasure failed");
 
-  DrainReads();
   return RemoveObsoleteFiles();
 }
 
 void RocksDbStore::DrainReads() { absl::WriterMutexLock lock(&reads_mutex_); }
 
 absl::Status RocksDbStore::RemoveObsoleteFiles() {
-  // With no work in the background no file comes or goes but by us.
+  // With no work in the background no file comes or goes but by us; and whoever reads from now on
+  // holds no file that is obsolete already.
   rocksdb::Status status = db_->PauseBackgroundWork();
   if (!status.ok()) return present_->Fail(status, "an erasure failed");
+  DrainReads();
   status = db_->DisableFileDeletions();
   // This is what removes: enabling looks for every obsolete file.
   if (status.ok()) status = db_->EnableFileDeletions(/*force=*/true);
