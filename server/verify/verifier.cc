@@ -1,10 +1,10 @@
 #include "server/verify/verifier.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kengred/core/limits.h"
 #include "kengred/core/verification.h"
-#include "server/sequence/sequencer.h"
 
 namespace kengred::verify {
 
@@ -32,10 +32,11 @@ void Verifier::Submit(v1::SubmitTransactionRequest request, publish::Done done) 
     const absl::MutexLock lock(&mutex_);
     if (stopping_) {
       verdict = v1::VERDICT_STOPPING;
-    } else if (queue_.size() >= options_.queue_transactions_max) {
+    } else if (places_.size() >= options_.queue_transactions_max) {
       verdict = v1::VERDICT_QUEUE_FULL;
     } else {
-      queue_.push_back({std::move(request), std::move(done)});
+      queue_.push_back({first_ticket_ + places_.size(), std::move(request), std::move(done)});
+      places_.emplace_back();
       return;
     }
   }
@@ -44,7 +45,7 @@ void Verifier::Submit(v1::SubmitTransactionRequest request, publish::Done done) 
 
 size_t Verifier::queued() const {
   const absl::MutexLock lock(&mutex_);
-  return queue_.size();
+  return places_.size();
 }
 
 void Verifier::Run() {
@@ -60,29 +61,57 @@ void Verifier::Run() {
       job = std::move(queue_.front());
       queue_.pop_front();
     }
-    Verify(std::move(job));
+    const uint64_t ticket = job.ticket;
+    HandOn(ticket, Verify(std::move(job)));
   }
 }
 
-void Verifier::Verify(Job job) {
+void Verifier::HandOn(uint64_t ticket, std::optional<sequence::Submission> submission) {
+  std::deque<Place> next;
+  {
+    const absl::MutexLock lock(&mutex_);
+    places_[ticket - first_ticket_] = {true, std::move(submission)};
+    if (handing_on_) return;
+    handing_on_ = true;
+  }
+  while (true) {
+    {
+      const absl::MutexLock lock(&mutex_);
+      while (!places_.empty() && places_.front().verified) {
+        next.push_back(std::move(places_.front()));
+        places_.pop_front();
+        ++first_ticket_;
+      }
+      handing_on_ = !next.empty();
+      if (next.empty()) return;
+    }
+    for (Place& place : next) {
+      if (place.submission) sequencer_->Enqueue(*std::move(place.submission));
+    }
+    next.clear();
+  }
+}
+
+std::optional<sequence::Submission> Verifier::Verify(Job job) {
   if (job.request.side_records().size() > static_cast<int>(kSideRecordsMax)) {
     job.done(Refusal{v1::VERDICT_REQUEST_MALFORMED, {{"field", "side_records"}}});
-    return;
+    return std::nullopt;
   }
   auto parsed = Parse(std::move(*job.request.mutable_signed_transaction()), options_.ledger_id);
   if (auto* refusal = std::get_if<Refusal>(&parsed)) {
     job.done(std::move(*refusal));
-    return;
+    return std::nullopt;
   }
   auto verified = VerifySignatures(std::get<ParsedTransaction>(std::move(parsed)));
   if (auto* refusal = std::get_if<Refusal>(&verified)) {
     job.done(std::move(*refusal));
-    return;
+    return std::nullopt;
   }
-  sequencer_->Enqueue({std::get<VerifiedTransaction>(std::move(verified)),
-                       {job.request.side_records().begin(), job.request.side_records().end()},
-                       job.request.validate_only(),
-                       std::move(job.done)});
+  return sequence::Submission{
+      std::get<VerifiedTransaction>(std::move(verified)),
+      {job.request.side_records().begin(), job.request.side_records().end()},
+      job.request.validate_only(),
+      std::move(job.done)};
 }
 
 }  // namespace kengred::verify

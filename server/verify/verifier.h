@@ -1,5 +1,8 @@
 // The verify stage: stateless checks on a pool of threads, then on to the sequencer.
 //
+// Transactions leave in the order in which they came, however long each takes: who sends a payment
+// in and then one that spends it, on one stream, finds both accepted. Refusals do not wait.
+//
 // It does not look at the validity window: the same bytes sent again get their first answer for
 // ever, also when they have expired since, and only the sequencer knows what was accepted.
 #pragma once
@@ -8,18 +11,16 @@
 #include <absl/synchronization/mutex.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
-#include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "kengred/core/ids.h"
 #include "kengred/v1/ledger_service.pb.h"
 #include "server/publish/answer.h"
-
-namespace kengred::sequence {
-class Sequencer;
-}
+#include "server/sequence/sequencer.h"
 
 namespace kengred::verify {
 
@@ -27,7 +28,7 @@ struct VerifierOptions {
   LedgerId ledger_id;
   // 0: as many as the machine has cores.
   size_t threads = 0;
-  // Transactions waiting for a thread; past that QUEUE_FULL at once.
+  // Transactions taken and not handed on yet; past that QUEUE_FULL at once.
   size_t queue_transactions_max = 4096;
 };
 
@@ -42,22 +43,35 @@ class Verifier {
   // Never blocks. `done` is called once, perhaps before it returns.
   void Submit(v1::SubmitTransactionRequest request, publish::Done done);
 
-  // How many wait for a thread.
+  // How many were taken and not handed on yet.
   size_t queued() const;
 
  private:
   struct Job {
+    uint64_t ticket = 0;
     v1::SubmitTransactionRequest request;
     publish::Done done;
   };
+  // The place of a transaction among those that came before and after it.
+  struct Place {
+    bool verified = false;
+    std::optional<sequence::Submission> submission;  // nothing: it was refused
+  };
 
   void Run();
-  void Verify(Job job);
+  // What goes on to the sequencer; nothing where it was refused, and answered.
+  std::optional<sequence::Submission> Verify(Job job);
+  // Hands on what is next in order. One thread at a time does it, without the lock.
+  void HandOn(uint64_t ticket, std::optional<sequence::Submission> submission);
 
   const VerifierOptions options_;
   sequence::Sequencer* const sequencer_;
   mutable absl::Mutex mutex_;
   std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
+  // One per transaction taken and not handed on yet, in order of their tickets.
+  std::deque<Place> places_ ABSL_GUARDED_BY(mutex_);
+  uint64_t first_ticket_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool handing_on_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

@@ -241,6 +241,22 @@ TEST_F(PipelineTest, OfTwoPaymentsThatOnlyFitAloneOneSucceeds) {
   EXPECT_EQ(Balance("bruno"), 2000);
 }
 
+TEST_F(PipelineTest, WhatCameFirstIsSequencedFirstHoweverLongItsVerificationTakes) {
+  // chloe has nothing but what the long transaction brings her.
+  for (int round = 0; round < 5; ++round) {
+    v1::SubmitTransactionRequest slow;
+    *slow.mutable_signed_transaction() = community_.Transaction(
+        kNowSeconds,
+        std::vector<v1::Operation>(kOperationsMax, community_.Transfer("alice", "chloe", 1)),
+        {"alice", "bruno", "chloe", "denis", "biocoop", "librairie", "issuer", "treasurer"});
+    const v1::SubmitTransactionRequest quick = Payment("chloe", "biocoop", kOperationsMax);
+    std::future<Answer> first = Submit(std::move(slow));
+    std::future<Answer> second = Submit(quick);
+    EXPECT_EQ(VerdictOf(first.get()), v1::VERDICT_UNSPECIFIED);
+    EXPECT_EQ(VerdictOf(second.get()), v1::VERDICT_UNSPECIFIED);
+  }
+}
+
 TEST_F(PipelineTest, ARefusedTransactionLeavesNothingAndMaySucceedLater) {
   const v1::SubmitTransactionRequest payment = Payment("bruno", "biocoop", 6000);
   const Sequence before = Head();
