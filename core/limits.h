@@ -55,6 +55,21 @@ inline constexpr size_t kTokenBytesMax = 2048;
 inline constexpr size_t kBatchBytesMax = 768 * 1024;
 inline constexpr size_t kBatchTransactionsMax = 1024;
 
+// ---- a proof ----
+// Leaves of a Merkle tree. Proofs and tiles are computed for trees up to this size.
+inline constexpr uint64_t kTreeLeavesMax = uint64_t{1} << 40;
+// Hashes of an inclusion or consistency proof in such a tree: a consistency proof may need one more
+// than the tree is high.
+inline constexpr size_t kProofHashesMax = 41;
+// A journal entry alone; it must fit a commit.
+inline constexpr size_t kEntryBytesMax = kBatchBytesMax;
+// A signed note and its signature lines. C2SP asks for at least 16 signatures of up to 5 KB.
+inline constexpr size_t kNoteBytesMax = 128 * 1024;
+inline constexpr size_t kNoteSignaturesMax = 64;
+inline constexpr size_t kKeyNameBytesMax = 255;
+// A receipt's text: the entry in base64, the checkpoint, the proof.
+inline constexpr size_t kReceiptBytesMax = kEntryBytesMax / 3 * 4 + kNoteBytesMax + 4 * 1024;
+
 // ---- the wire ----
 inline constexpr size_t kMessageBytesMax = 4 * 1024 * 1024;
 inline constexpr int32_t kPageSizeDefault = 50;
@@ -65,6 +80,7 @@ inline constexpr uint16_t kPortDefault = 4365;
 static_assert(kTransactionBytesMax * 2 < kBatchBytesMax,
               "one transaction and its entry must fit a commit");
 static_assert(kTransactionBytesMax < kMessageBytesMax, "one transaction must fit a message");
+static_assert(kReceiptBytesMax < kMessageBytesMax, "one receipt must fit a message");
 static_assert(kSaltBytesMin <= kSaltBytesMax && kAwardReferenceBytesMin <= kAwardReferenceBytesMax);
 
 }  // namespace kengred

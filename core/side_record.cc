@@ -98,11 +98,10 @@ bool IsWellFormedProfile(const v1::Profile& profile) {
          (profile.website().empty() || profile.website().starts_with("https://"));
 }
 
-bool IsPrintableUtf8(std::string_view text) {
+bool IsUtf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
     const auto lead = static_cast<uint8_t>(text[i]);
     if (lead < 0x80) {
-      if ((lead < 0x20 && lead != '\n' && lead != '\t') || lead == 0x7f) return false;
       ++i;
       continue;
     }
@@ -114,12 +113,23 @@ bool IsPrintableUtf8(std::string_view text) {
       if ((next & 0xc0) != 0x80) return false;
       point = point << 6 | (next & 0x3fU);
     }
-    // Overlong forms, surrogates, past the last plane, C1 controls.
+    // Overlong forms, surrogates, past the last plane.
     if ((length == 3 && point < 0x800) || (length == 4 && point < 0x10000) || point > 0x10ffff ||
-        (point >= 0xd800 && point <= 0xdfff) || point < 0xa0) {
+        (point >= 0xd800 && point <= 0xdfff)) {
       return false;
     }
     i += length;
+  }
+  return true;
+}
+
+bool IsPrintableUtf8(std::string_view text) {
+  if (!IsUtf8(text)) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) return false;
+    // U+0080 to U+009F, the C1 controls, are the bytes C2 80 to C2 9F.
+    if (byte == 0xc2 && static_cast<uint8_t>(text[i + 1]) < 0xa0) return false;
   }
   return true;
 }

@@ -37,7 +37,9 @@ std::optional<v1::Profile> ParseProfile(std::string_view content);
 bool IsWellFormedProfile(const v1::Profile& profile);
 bool IsWellFormedAlias(std::string_view alias);
 
-// Valid UTF-8 (RFC 3629) without control characters except newline and tab.
+// Valid UTF-8 (RFC 3629), of any characters.
+bool IsUtf8(std::string_view text);
+// Valid UTF-8 without control characters except newline and tab.
 bool IsPrintableUtf8(std::string_view text);
 
 // Whether a message or any message in it has fields unknown to this build.

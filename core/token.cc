@@ -2,40 +2,16 @@
 
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
-#include <sodium.h>
 
 #include <optional>
 
 #include "kengred/core/address.h"
+#include "kengred/core/base64.h"
 #include "kengred/core/limits.h"
 #include "kengred/v1/token.pb.h"
 
 namespace kengred {
 namespace {
-
-constexpr int kBase64Url = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-
-std::string Encode(std::string_view bytes) {
-  std::string text(sodium_base64_encoded_len(bytes.size(), kBase64Url), '\0');
-  sodium_bin2base64(text.data(), text.size(),
-                    static_cast<const unsigned char*>(static_cast<const void*>(bytes.data())),
-                    bytes.size(), kBase64Url);
-  text.pop_back();  // libsodium counts the final zero
-  return text;
-}
-
-std::optional<std::string> Decode(std::string_view text) {
-  std::string bytes(text.size(), '\0');
-  size_t size = 0;
-  const char* end = nullptr;
-  if (sodium_base642bin(static_cast<unsigned char*>(static_cast<void*>(bytes.data())), bytes.size(),
-                        text.data(), text.size(), nullptr, &size, &end, kBase64Url) != 0 ||
-      end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  bytes.resize(size);
-  return bytes;
-}
 
 std::string Json(const google::protobuf::Message& message) {
   std::string json;
@@ -45,7 +21,7 @@ std::string Json(const google::protobuf::Message& message) {
 }
 
 bool ParseJson(std::string_view part, google::protobuf::Message* message) {
-  const std::optional<std::string> json = Decode(part);
+  const std::optional<std::string> json = DecodeBase64Url(part);
   if (!json) return false;
   // Other JWT libraries add claims of their own.
   google::protobuf::util::JsonParseOptions options;
@@ -61,14 +37,15 @@ std::string MakeToken(const SecretKey& key, const AccountId& account,
   v1::TokenHeader header;
   header.set_alg("EdDSA");
   header.set_typ("JWT");
-  header.set_kid(Encode(key.public_key().view()));
+  header.set_kid(EncodeBase64Url(key.public_key().view()));
   v1::TokenClaims claims;
   claims.set_iss(EncodeAddress(address_prefix, account));
   claims.set_aud(ledger_id.ToHex());
   claims.set_iat(static_cast<uint32_t>(now_seconds));
   claims.set_exp(static_cast<uint32_t>(now_seconds + seconds));
-  const std::string signed_part = Encode(Json(header)) + "." + Encode(Json(claims));
-  return signed_part + "." + Encode(key.Sign(signed_part));
+  const std::string signed_part =
+      EncodeBase64Url(Json(header)) + "." + EncodeBase64Url(Json(claims));
+  return signed_part + "." + EncodeBase64Url(key.Sign(signed_part));
 }
 
 std::variant<TokenHolder, Refusal> VerifyToken(std::string_view token,
@@ -90,10 +67,10 @@ std::variant<TokenHolder, Refusal> VerifyToken(std::string_view token,
       !ParseJson(token.substr(first + 1, second - first - 1), &claims) || header.alg() != "EdDSA") {
     return invalid;
   }
-  const std::optional<std::string> kid = Decode(header.kid());
+  const std::optional<std::string> kid = DecodeBase64Url(header.kid());
   const auto key = PublicKey::FromBytes(kid ? *kid : std::string());
   const auto account = DecodeAddress(address_prefix, claims.iss());
-  const std::optional<std::string> signature = Decode(token.substr(second + 1));
+  const std::optional<std::string> signature = DecodeBase64Url(token.substr(second + 1));
   if (!key || !account.ok() || !signature || claims.aud() != ledger_id.ToHex() ||
       claims.exp() < claims.iat() || claims.exp() - claims.iat() > kTokenSecondsMax ||
       !VerifySignature(*key, token.substr(0, second), *signature)) {
