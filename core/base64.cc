@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace kengred {
 namespace {
 
@@ -15,6 +17,10 @@ std::string Encode(std::string_view bytes, int variant) {
 }
 
 std::optional<std::string> Decode(std::string_view text, int variant) {
+  // libsodium 1.0.18 takes some bytes above ASCII for letters of the alphabet.
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) {
+    return std::nullopt;
+  }
   std::string bytes(text.size(), '\0');
   size_t size = 0;
   const char* end = nullptr;

@@ -5,8 +5,12 @@ kengred_test(core_test LABELS unit
     core_amount_test.cc
     core_charter_test.cc
     core_ids_test.cc
+    core_merkle_test.cc
+    core_note_test.cc
+    core_receipt_test.cc
     core_signing_test.cc
     core_text_test.cc
+    core_tiles_test.cc
     core_token_test.cc
     core_verdict_test.cc
     core_verification_test.cc

@@ -1,13 +1,16 @@
-// Goal: dates, texts, commitments and profiles mean one thing only. Method: known dates and a walk
-// over every day of 800 years against an independent calendar; UTF-8 by the table of RFC 3629 (the
-// well-known stress cases among them); profiles at and past each bound; commitments computed again.
+// Goal: dates, texts, numbers, base64, commitments and profiles mean one thing only. Method: known
+// dates and a walk over every day of 800 years against an independent calendar; UTF-8 by the table
+// of RFC 3629 (the well-known stress cases among them); profiles at and past each bound;
+// commitments computed again.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <functional>
 #include <limits>
 
+#include "kengred/core/base64.h"
 #include "kengred/core/civil_day.h"
+#include "kengred/core/decimal.h"
 #include "kengred/core/hash.h"
 #include "kengred/core/limits.h"
 #include "kengred/core/side_record.h"
@@ -135,6 +138,77 @@ RC_GTEST_PROP(Utf8Property, EveryPointThatMayBeWrittenIsAccepted, ()) {
       (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0);
   const bool surrogate = point >= 0xd800 && point <= 0xdfff;
   RC_ASSERT(IsPrintableUtf8(text) == (!control && !surrogate));
+  RC_ASSERT(IsUtf8(text) == !surrogate);
+}
+
+// ---- base64 and decimal numbers ----
+
+// RFC 4648 section 10, and a byte string whose two alphabets differ.
+TEST(Base64Test, AgreesWithRfc4648) {
+  const std::pair<const char*, const char*> known[] = {{"", ""},
+                                                       {"f", "Zg=="},
+                                                       {"fo", "Zm8="},
+                                                       {"foo", "Zm9v"},
+                                                       {"foob", "Zm9vYg=="},
+                                                       {"fooba", "Zm9vYmE="},
+                                                       {"foobar", "Zm9vYmFy"},
+                                                       {"\xfb\xff", "+/8="}};
+  for (const auto& [bytes, text] : known) {
+    EXPECT_EQ(EncodeBase64(bytes), text);
+    EXPECT_EQ(DecodeBase64(text), bytes);
+  }
+  EXPECT_EQ(EncodeBase64Url("\xfb\xff"), "-_8");
+  EXPECT_EQ(DecodeBase64Url("-_8"), "\xfb\xff");
+}
+
+TEST(Base64Test, EveryBytesHaveOneText) {
+  for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "Zm8==", "=", "====",
+                           "Zm9v\n", " Zm9v", "Zm 9v", "Zm9v=", "-_8=", "Zm9vZg", "Zg==Zg=="}) {
+    EXPECT_EQ(DecodeBase64(text), std::nullopt) << text;
+  }
+  for (const char* text : {"Z", "Zg==", "Zh", "Zm8=", "+/8", "Zm8\n"}) {
+    EXPECT_EQ(DecodeBase64Url(text), std::nullopt) << text;
+  }
+}
+
+TEST(Base64Test, OnlyItsAlphabetIsRead) {
+  for (size_t i = 0; i < 4; ++i) {
+    size_t read = 0;
+    size_t read_url = 0;
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = "Zm9v";
+      text[i] = static_cast<char>(byte);
+      const auto bytes = DecodeBase64(text);
+      if (bytes) {
+        ++read;
+        EXPECT_EQ(EncodeBase64(*bytes), text);
+      }
+      const auto bytes_url = DecodeBase64Url(text);
+      if (bytes_url) {
+        ++read_url;
+        EXPECT_EQ(EncodeBase64Url(*bytes_url), text);
+      }
+    }
+    EXPECT_EQ(read, 64u);
+    EXPECT_EQ(read_url, 64u);
+  }
+}
+
+RC_GTEST_PROP(Base64Property, WhatIsReadIsWrittenAgain, (const std::string& text)) {
+  const auto bytes = DecodeBase64(text);
+  if (bytes) RC_ASSERT(EncodeBase64(*bytes) == text);
+  RC_ASSERT(DecodeBase64(EncodeBase64(text)) == text);
+  RC_ASSERT(DecodeBase64Url(EncodeBase64Url(text)) == text);
+}
+
+TEST(DecimalTest, EveryNumberHasOneText) {
+  for (const uint64_t number : {uint64_t{0}, uint64_t{7}, uint64_t{10}, UINT64_MAX}) {
+    EXPECT_EQ(ParseDecimal(std::to_string(number)), number);
+  }
+  for (const char* text : {"", "00", "07", "+7", "-0", " 7", "7 ", "7\n", "7x", "0x7", "1e3",
+                           "18446744073709551616"}) {
+    EXPECT_EQ(ParseDecimal(text), std::nullopt) << text;
+  }
 }
 
 // ---- commitments ----
