@@ -1,5 +1,7 @@
 kengred_fuzz_test(transaction_fuzz SOURCES transaction_fuzz.cc LINK kengred_core)
 kengred_fuzz_test(text_fuzz SOURCES text_fuzz.cc LINK kengred_core)
+kengred_fuzz_test(note_fuzz SOURCES note_fuzz.cc LINK kengred_core)
+kengred_fuzz_test(receipt_fuzz SOURCES receipt_fuzz.cc LINK kengred_core)
 kengred_fuzz_test(key_file_fuzz SOURCES key_file_fuzz.cc LINK kengred_keys kengred_core)
 if(KENGRED_BUILD_SERVER)
   kengred_fuzz_test(charter_fuzz SOURCES charter_fuzz.cc LINK kengred_server_main kengred_core)

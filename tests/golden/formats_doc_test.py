@@ -3,8 +3,8 @@
 implementation.
 
 Method: an implementation of the formats in Python, written from the pages and apart from the
-project's C++, computes every `name = value` line of the examples. A page that shows a line which is
-not computed here, or leaves one out, fails.
+project's C++, computes every `name = value` line and every named block (```text name) of the examples. A page that
+shows one which is not computed here, or leaves one out, fails.
 """
 
 import base64
@@ -22,6 +22,10 @@ PAGES = os.path.join(os.environ.get("KENGRED_SOURCE_DIR", "."), "docs", "formats
 ALICE = SigningKey(bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"))
 BOB = SigningKey(bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
 LEDGER = bytes([5]) * 32
+# TEST 3 and TEST SHA(abc).
+LOG = SigningKey(bytes.fromhex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"))
+WITNESS = SigningKey(
+    bytes.fromhex("833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42"))
 NONCE = bytes([7]) * 16
 SALT = b"s" * 16
 
@@ -208,6 +212,111 @@ def award_references():
     }
 
 
+# ---- the tree (RFC 6962), notes and checkpoints (C2SP) ----
+
+ORIGIN = "heol.example/ledger"
+WITNESS_NAME = "witness.example/w1"
+
+
+def leaf_hash(entry):
+    return sha256(b"\0", entry)
+
+
+def node_hash(left, right):
+    return sha256(b"\1", left, right)
+
+
+def base64_of(data):
+    return base64.b64encode(data).decode()
+
+
+def key_id(name, kind, key):
+    return sha256(name.encode(), b"\n", bytes([kind]), key_of(key))[:4]
+
+
+def verifier_key(name, kind, key):
+    return f"{name}+{key_id(name, kind, key).hex()}+{base64_of(bytes([kind]) + key_of(key))}"
+
+
+def signature_line(name, kind, key, signature):
+    return f"\u2014 {name} {base64_of(key_id(name, kind, key) + signature)}\n"
+
+
+def example_entries():
+    return [b"entry 1", bytes.fromhex(journal_entries()["entry"]), b"entry 3"]
+
+
+def example_root():
+    one, two, three = map(leaf_hash, example_entries())
+    return node_hash(node_hash(one, two), three)
+
+
+def example_checkpoint():
+    text = f"{ORIGIN}\n3\n{base64_of(example_root())}\n"
+    return text, text + "\n" + signature_line(ORIGIN, 1, LOG, LOG.sign(text.encode()).signature)
+
+
+def checkpoints():
+    one, two, three = map(leaf_hash, example_entries())
+    text, signed = example_checkpoint()
+    time = 1795510920
+    covered = f"cosignature/v1\ntime {time}\n{text}"
+    cosignature = time.to_bytes(8, "big") + WITNESS.sign(covered.encode()).signature
+    return {
+        "leaf_0": one.hex(),
+        "leaf_1": two.hex(),
+        "leaf_2": three.hex(),
+        "node_of_0_and_1": node_hash(one, two).hex(),
+        "root": example_root().hex(),
+        "log_key": verifier_key(ORIGIN, 1, LOG),
+        "witness_key": verifier_key(WITNESS_NAME, 4, WITNESS),
+        "checkpoint": signed,
+        "cosigned_text": covered,
+        "cosigned_checkpoint":
+            signed + signature_line(WITNESS_NAME, 4, WITNESS, cosignature),
+        # From the first entry alone to all three: what stands right of it, from below.
+        "consistency_1_to_3": base64_of(two) + " " + base64_of(three),
+    }
+
+
+def receipts():
+    entries = example_entries()
+    proof = [leaf_hash(entries[0]), leaf_hash(entries[2])]
+    return {
+        "receipt": "c2sp.org/tlog-proof@v1\n"
+                   f"extra {base64_of(entries[1])}\n"
+                   "index 1\n"
+                   + "".join(base64_of(sibling) + "\n" for sibling in proof)
+                   + "\n" + example_checkpoint()[1],
+    }
+
+
+def tile_path(level, number, size=None):
+    """The tile's path; partial where a tree of that size ends within the tile."""
+    groups = [f"{number % 1000:03}"]
+    while number >= 1000:
+        number //= 1000
+        groups.insert(0, f"x{number % 1000:03}")
+    path = "/".join(["tile", str(level), *groups])
+    return path if size is None else f"{path}.p/{size}"
+
+
+def tiles():
+    entries = example_entries()
+    return {
+        "tile_path": tile_path(0, 0, 3),
+        "tile": b"".join(map(leaf_hash, entries)).hex(),
+        "bundle_path": tile_path("entries", 0, 3),
+        "bundle": b"".join(len(e).to_bytes(2, "big") + e for e in entries).hex(),
+        "last_full_of_70000": tile_path(0, 70000 // 256 - 1),
+        "last_of_70000": tile_path(0, 70000 // 256, 70000 % 256),
+        "last_at_level_1_of_70000": tile_path(1, 70000 // 256**2, 70000 // 256 % 256),
+        "last_at_level_2_of_70000": tile_path(2, 0, 70000 // 256**2),
+        "last_bundle_of_70000": tile_path("entries", 70000 // 256, 70000 % 256),
+        "tile_1234067": tile_path(0, 1234067),
+    }
+
+
 EXAMPLES = {
     "address.md": addresses,
     "commitment.md": commitments,
@@ -216,19 +325,27 @@ EXAMPLES = {
     "token.md": tokens,
     "payto.md": payments,
     "award_reference.md": award_references,
+    "checkpoint.md": checkpoints,
+    "receipt.md": receipts,
+    "tiles.md": tiles,
 }
 
 
 def main():
     if sys.argv[1:] == ["--print"]:
         for page, example in EXAMPLES.items():
-            print(page, *(f"{name} = {value}" for name, value in example().items()), sep="\n")
+            print(page)
+            for name, value in example().items():
+                block = value.endswith("\n")
+                print(f"```text {name}\n{value}```" if block else f"{name} = {value}")
         return 0
     failures = 0
     for page, example in EXAMPLES.items():
         with open(os.path.join(PAGES, page), encoding="utf-8") as text:
             example_part = text.read().partition("\n## Worked example\n")[2]
         shown = dict(re.findall(r"^(\w+) = (.+)$", example_part, re.MULTILINE))
+        shown |= dict(re.findall(r"^```text (\w+)\n(.*?)^```$", example_part,
+                                 re.MULTILINE | re.DOTALL))
         made = example()
         for name in sorted(shown.keys() | made.keys()):
             if shown.get(name) != made.get(name):
