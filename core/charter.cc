@@ -1,10 +1,14 @@
 #include "kengred/core/charter.h"
 
+#include <absl/strings/escaping.h>
+
+#include <algorithm>
 #include <set>
 
 #include "kengred/core/hash.h"
 #include "kengred/core/limits.h"
 #include "kengred/core/side_record.h"
+#include "kengred/core/signed_note.h"
 #include "kengred/core/signing.h"
 
 namespace kengred {
@@ -135,7 +139,43 @@ absl::Status ValidateCharter(const v1::Charter& charter) {
     return Invalid("governance: 1 to 16 distinct Ed25519 keys and a threshold among them");
   }
   if (charter.salt().size() != kCharterSaltBytes) return Invalid("salt: 16 bytes");
+  if (!IsWellFormedOrigin(charter.origin())) {
+    return Invalid("origin: 1 to 128 printable ASCII characters without space or +");
+  }
+  const auto log_key = PublicKey::FromBytes(charter.log_public_key());
+  if (!log_key || !IsAcceptablePublicKey(*log_key)) {
+    return Invalid("log_public_key: an Ed25519 public key of 32 bytes");
+  }
+  const auto& governors = charter.governance().public_keys();
+  if (std::find(governors.begin(), governors.end(), charter.log_public_key()) != governors.end()) {
+    return Invalid("log_public_key: a key of governance cannot be the log's too");
+  }
+  if (charter.witness_keys_size() > static_cast<int>(kWitnessesMax)) {
+    return Invalid("witness_keys: at most 16");
+  }
+  std::set<PublicKey> witnesses;
+  for (const std::string& text : charter.witness_keys()) {
+    const absl::StatusOr<VerifierKey> key = VerifierKey::Parse(text);
+    if (!key.ok() || key->type() != KeyType::kCosignature) {
+      return Invalid("witness_keys: \"" + text +
+                     "\" is no verifier key of a witness; copy it again");
+    }
+    if (!witnesses.insert(key->public_key()).second || key->public_key() == *log_key) {
+      return Invalid("witness_keys: each key once, and not the log's");
+    }
+  }
   return ValidatePolicy(charter, charter.policy());
+}
+
+bool IsWellFormedOrigin(std::string_view origin) {
+  return !origin.empty() && origin.size() <= kOriginBytesMax &&
+         std::all_of(origin.begin(), origin.end(),
+                     [](char c) { return c > ' ' && c <= '~' && c != '+'; });
+}
+
+std::string DefaultOrigin(const v1::Charter& charter) {
+  return charter.address_prefix() + ".kengred/" +
+         absl::BytesToHexString(charter.salt()).substr(0, 16);
 }
 
 const v1::Currency* FindCurrency(const v1::Charter& charter, std::string_view code) {

@@ -18,6 +18,11 @@ LedgerId LedgerIdOf(std::string_view charter_bytes);
 // time zone's name is only checked for its characters; the server checks that its machine knows it.
 absl::Status ValidateCharter(const v1::Charter& charter);
 
+// Whether a text may be a log's origin: 1 to 128 printable ASCII characters without space or "+".
+bool IsWellFormedOrigin(std::string_view origin);
+// The origin of a charter that names none: "<address_prefix>.kengred/<16 digits of its salt>".
+std::string DefaultOrigin(const v1::Charter& charter);
+
 // The currency of that code; null where the charter has none. Lives as long as the charter.
 const v1::Currency* FindCurrency(const v1::Charter& charter, std::string_view code);
 

@@ -19,11 +19,10 @@ inline constexpr std::string_view kSystemAccount{"kengred/v1/system-account\0", 
 inline constexpr std::string_view kProgramme{"kengred/v1/programme\0", 21};
 inline constexpr std::string_view kReconversion{"kengred/v1/reconversion\0", 24};
 inline constexpr std::string_view kCommitment{"kengred/v1/commitment\0", 22};
-inline constexpr std::string_view kChain{"kengred/v1/chain\0", 17};
 static_assert(kTransactionId.back() == '\0' && kTransaction.back() == '\0' &&
               kAccount.back() == '\0');
 static_assert(kSystemAccount.back() == '\0' && kProgramme.back() == '\0');
-static_assert(kReconversion.back() == '\0' && kCommitment.back() == '\0' && kChain.back() == '\0');
+static_assert(kReconversion.back() == '\0' && kCommitment.back() == '\0');
 }  // namespace domain
 
 // SHA-256 of the parts put together. Any thread.

@@ -41,6 +41,8 @@ inline constexpr uint32_t kDecimalsMax = 6;
 inline constexpr size_t kCommissionSharesMax = 8;
 inline constexpr uint32_t kBasisPoints = 10000;
 inline constexpr size_t kCharterSaltBytes = 16;
+inline constexpr size_t kOriginBytesMax = 128;
+inline constexpr size_t kWitnessesMax = 16;
 
 // ---- a programme ----
 inline constexpr size_t kActivitiesMax = 32;
@@ -67,8 +69,10 @@ inline constexpr size_t kEntryBytesMax = kBatchBytesMax;
 inline constexpr size_t kNoteBytesMax = 128 * 1024;
 inline constexpr size_t kNoteSignaturesMax = 64;
 inline constexpr size_t kKeyNameBytesMax = 255;
+inline constexpr size_t kReceiptCharterBytesMax = 32 * 1024;
 // A receipt's text: the entry in base64, the checkpoint, the proof.
-inline constexpr size_t kReceiptBytesMax = kEntryBytesMax / 3 * 4 + kNoteBytesMax + 4 * 1024;
+inline constexpr size_t kReceiptBytesMax =
+    (kEntryBytesMax + kReceiptCharterBytesMax) / 3 * 4 + kNoteBytesMax + 4 * 1024;
 
 // ---- the wire ----
 inline constexpr size_t kMessageBytesMax = 4 * 1024 * 1024;

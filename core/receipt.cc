@@ -34,6 +34,9 @@ absl::Status CheckParts(const Receipt& receipt) {
   if (receipt.entry_bytes.empty() || receipt.entry_bytes.size() > kEntryBytesMax) {
     return Invalid("the entry in the receipt is empty or too large");
   }
+  if (receipt.charter_bytes.size() > kReceiptCharterBytesMax) {
+    return Invalid("the charter in the receipt is too large");
+  }
   if (receipt.index >= kTreeLeavesMax) return Invalid("the receipt's index is too large");
   if (receipt.proof.size() > kProofHashesMax) {
     return Invalid("the receipt's proof has too many hashes");
@@ -41,6 +44,23 @@ absl::Status CheckParts(const Receipt& receipt) {
   const auto note = ParseNote(receipt.checkpoint);
   if (!note.ok()) return Invalid("checkpoint: " + std::string(note.status().message()));
   return ParseCheckpoint(note->text).status();
+}
+
+std::string ContentOf(const Receipt& receipt) {
+  v1::ReceiptContent content;
+  content.set_journal_entry(receipt.entry_bytes);
+  content.set_charter(receipt.charter_bytes);
+  return content.SerializeAsString();
+}
+
+// The charter that came with the entry, where it is its ledger's.
+absl::Status OpenCharter(const Receipt& receipt, VerifiedReceipt* result) {
+  if (receipt.charter_bytes.empty()) return absl::OkStatus();
+  if (LedgerIdOf(receipt.charter_bytes) != result->ledger_id ||
+      !result->charter.emplace().ParseFromString(receipt.charter_bytes)) {
+    return Invalid("the charter in the receipt is not that of the entry's ledger");
+  }
+  return absl::OkStatus();
 }
 
 // Checks what the entry says of itself, and adds it to the result.
@@ -59,9 +79,10 @@ absl::Status OpenEntry(const Receipt& receipt, VerifiedReceipt* result) {
   }
   if (sequence == 1) {
     if (!entry.has_charter()) return Invalid("entry 1 does not hold a charter");
-    v1::Charter charter;
-    if (!charter.ParseFromString(entry.charter())) return Invalid("the charter cannot be read");
     result->ledger_id = LedgerIdOf(entry.charter());
+    if (!result->charter.emplace().ParseFromString(entry.charter())) {
+      return Invalid("the charter cannot be read");
+    }
     return absl::OkStatus();
   }
   if (!entry.has_signed_transaction()) return Invalid("the entry does not hold a transaction");
@@ -84,12 +105,22 @@ absl::Status OpenEntry(const Receipt& receipt, VerifiedReceipt* result) {
   return absl::OkStatus();
 }
 
+// What the receipt holds, under the checkpoint of the result, which it adds to.
+absl::Status OpenContent(const Receipt& receipt, VerifiedReceipt* result) {
+  const Checkpoint& checkpoint = result->checkpoint;
+  absl::Status status = VerifyInclusion(LeafHash(receipt.entry_bytes), receipt.index,
+                                        checkpoint.size, receipt.proof, checkpoint.root);
+  if (status.ok()) status = OpenEntry(receipt, result);
+  if (status.ok()) status = OpenCharter(receipt, result);
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> FormatReceipt(const Receipt& receipt) {
   if (absl::Status status = CheckParts(receipt); !status.ok()) return status;
   std::string text(kFirstLine);
-  text.append(kExtra).append(EncodeBase64(receipt.entry_bytes)).append("\n");
+  text.append(kExtra).append(EncodeBase64(ContentOf(receipt))).append("\n");
   text.append(kIndex).append(std::to_string(receipt.index)).append("\n");
   for (const Digest& hash : receipt.proof) text.append(EncodeBase64(hash.view())).append("\n");
   return text.append("\n").append(receipt.checkpoint);
@@ -108,9 +139,15 @@ absl::StatusOr<Receipt> ParseReceipt(std::string_view text) {
   if (!TakeLine(&text, &line) || !line.starts_with(kExtra)) {
     return Invalid("the receipt does not hold its entry: its second line is not \"extra\"");
   }
-  auto entry = DecodeBase64(line.substr(kExtra.size()));
-  if (!entry) return Invalid("the receipt's entry is not base64");
-  receipt.entry_bytes = *std::move(entry);
+  const auto bytes = DecodeBase64(line.substr(kExtra.size()));
+  if (!bytes) return Invalid("the receipt's entry is not base64");
+  v1::ReceiptContent content;
+  if (!content.ParseFromString(*bytes)) return Invalid("the receipt's content cannot be read");
+  receipt.entry_bytes = content.journal_entry();
+  receipt.charter_bytes = content.charter();
+  if (ContentOf(receipt) != *bytes) {
+    return Invalid("the receipt's content is not in its one form, or of a newer version");
+  }
   if (!TakeLine(&text, &line) || !line.starts_with(kIndex)) {
     return Invalid("the receipt's third line is not \"index\"");
   }
@@ -120,8 +157,8 @@ absl::StatusOr<Receipt> ParseReceipt(std::string_view text) {
   for (;;) {
     if (!TakeLine(&text, &line)) return Invalid("the receipt ends before its checkpoint");
     if (line.empty()) break;
-    const auto bytes = DecodeBase64(line);
-    const auto hash = Digest::FromBytes(bytes ? *bytes : std::string());
+    const auto decoded = DecodeBase64(line);
+    const auto hash = Digest::FromBytes(decoded ? *decoded : std::string());
     if (!hash) return Invalid("a hash of the receipt's proof is not 32 bytes in base64");
     if (receipt.proof.size() == kProofHashesMax) {
       return Invalid("the receipt's proof has too many hashes");
@@ -151,13 +188,16 @@ absl::StatusOr<VerifiedReceipt> VerifyReceipt(const Receipt& receipt,
   result.checkpoint = std::move(opened->checkpoint);
   result.log = opened->log;
   result.cosignatures = *std::move(cosignatures);
-  if (absl::Status status =
-          VerifyInclusion(LeafHash(receipt.entry_bytes), receipt.index, result.checkpoint.size,
-                          receipt.proof, result.checkpoint.root);
-      !status.ok()) {
-    return status;
-  }
-  if (absl::Status status = OpenEntry(receipt, &result); !status.ok()) return status;
+  if (absl::Status status = OpenContent(receipt, &result); !status.ok()) return status;
+  return result;
+}
+
+absl::StatusOr<VerifiedReceipt> InspectReceipt(const Receipt& receipt) {
+  if (absl::Status status = CheckParts(receipt); !status.ok()) return status;
+  VerifiedReceipt result;
+  // CheckParts has read both.
+  result.checkpoint = *ParseCheckpoint(ParseNote(receipt.checkpoint)->text);
+  if (absl::Status status = OpenContent(receipt, &result); !status.ok()) return status;
   return result;
 }
 

@@ -1,8 +1,9 @@
 // Receipts: files that prove, offline, that an entry is in a journal. C2SP tlog-proof texts whose
-// extra data is the entry:
+// extra data is the entry,
+// with its ledger's charter:
 //
 //   "c2sp.org/tlog-proof@v1" LF
-//   "extra" SP base64( entry ) LF              ; the journal entry's bytes, as stored
+//   "extra" SP base64( content ) LF            ; a ReceiptContent: the entry's bytes, the charter's
 //   "index" SP decimal LF                      ; of the leaf, from 0: the sequence number less 1
 //   *( base64( hash ) LF )                     ; the inclusion proof, from the leaf's sibling up
 //   LF
@@ -26,12 +27,14 @@
 #include "kengred/core/ids.h"
 #include "kengred/core/signed_note.h"
 #include "kengred/core/verification.h"
+#include "kengred/v1/charter.pb.h"
 #include "kengred/v1/journal.pb.h"
 
 namespace kengred {
 
 struct Receipt {
-  std::string entry_bytes;  // 1 to kEntryBytesMax bytes
+  std::string entry_bytes;    // 1 to kEntryBytesMax bytes
+  std::string charter_bytes;  // at most kReceiptCharterBytesMax; empty: left out
   uint64_t index = 0;
   std::vector<Digest> proof;
   std::string checkpoint;  // the signed note, verbatim
@@ -52,6 +55,8 @@ struct VerifiedReceipt {
   // The ledger of the entry: compare it with the one you mean. For entry 1 it follows from the
   // charter, else the signers of the transaction named it.
   LedgerId ledger_id;
+  // The charter of that ledger, where the receipt has it or the entry is it.
+  std::optional<v1::Charter> charter;
   // With its id and signers; none for entry 1, the charter.
   std::optional<VerifiedTransaction> transaction;
 };
@@ -61,6 +66,7 @@ struct VerifiedReceipt {
 //   - at least `witnesses_needed` of the `witness_keys` cosigned it (see VerifyCosignatures);
 //   - the entry is the leaf `index` of the checkpoint's tree;
 //   - the entry's sequence number is index + 1, and entry 1, no other, is a charter;
+//   - a charter in the receipt is that of the entry's ledger;
 //   - the transaction in it has the right shape and every signature of it is valid.
 // Whether the rules allowed the transaction is for an auditor, who has the whole journal; its
 // validity window is not compared with today.
@@ -68,5 +74,9 @@ absl::StatusOr<VerifiedReceipt> VerifyReceipt(const Receipt& receipt,
                                               std::span<const VerifierKey> log_keys,
                                               std::span<const VerifierKey> witness_keys,
                                               size_t witnesses_needed);
+
+// What a receipt claims: all of the above but the signatures on the checkpoint, for which nobody
+// vouches here. `log` and `cosignatures` say nothing.
+absl::StatusOr<VerifiedReceipt> InspectReceipt(const Receipt& receipt);
 
 }  // namespace kengred

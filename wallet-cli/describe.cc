@@ -1,5 +1,6 @@
 #include "wallet/describe.h"
 
+#include <absl/strings/escaping.h>
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
@@ -298,6 +299,8 @@ std::string OperationTitle(const v1::Operation& operation) {
       return _("Reward");
     case v1::Operation::kCloseProgramme:
       return _("Closing of a programme");
+    case v1::Operation::kRotateLogKey:
+      return _("New key of the log");
     case v1::Operation::OPERATION_NOT_SET:
       break;
   }
@@ -437,6 +440,10 @@ Description Describe(Session& session, const v1::Operation& operation, const Ope
       AddText(close.reason(), close.has_reason(), _("reason"), openings, &facts);
       break;
     }
+    case v1::Operation::kRotateLogKey:
+      facts.push_back(
+          {_("key"), absl::BytesToHexString(operation.rotate_log_key().log_public_key())});
+      break;
     case v1::Operation::OPERATION_NOT_SET:
       break;
   }

@@ -39,6 +39,9 @@ v1::Charter BlankCharter() {
   charter.mutable_governance()->set_threshold(1);
   charter.mutable_policy()->set_committee_quorum(2);
   charter.set_salt(std::string(kCharterSaltBytes, '\0'));
+  charter.set_origin("blank");
+  // Nobody's: its secret is forgotten here.
+  charter.set_log_public_key(SecretKey::Generate().public_key().ToBytes());
   return charter;
 }
 
@@ -59,6 +62,8 @@ class CharterReader {
     ReadName();
     ReadTimeZone();
     ReadSalt();
+    ReadOrigin();
+    ReadWitnesses();
     ReadCurrencies();
     ReadGovernance();
     ReadPolicy();
@@ -116,6 +121,30 @@ class CharterReader {
       root_.Problem("salt",
                     "the salt must be 32 hexadecimal digits; write them, or leave the line out for "
                     "a random one");
+    }
+  }
+
+  void ReadOrigin() {
+    const auto origin = root_.Text("origin", TomlTable::kOptional, "\"heol.example/registre\"");
+    if (origin) {
+      Put(root_.line("origin"), [&](v1::Charter* charter) { charter->set_origin(*origin); });
+    } else {
+      charter_.set_origin(DefaultOrigin(charter_));
+    }
+  }
+
+  // The strings of a list; each put by itself, so that a wrong one is named.
+  void ReadWitnesses() {
+    const toml::node* node = root_.Find("witnesses");
+    if (node == nullptr) return;
+    const toml::array* keys = node->as_array();
+    if (keys == nullptr) {
+      root_.Problem("witnesses", "`witnesses` must be a list; write witnesses = [\"name+id+key\"]");
+      return;
+    }
+    for (const toml::node& item : *keys) {
+      const std::string text = item.value_or(std::string());
+      Put(root_.line("witnesses"), [&](v1::Charter* charter) { charter->add_witness_keys(text); });
     }
   }
 

@@ -12,7 +12,8 @@
 namespace kengred::server {
 
 // Reads a charter that ValidateCharter accepts and whose time zone this machine knows. `file` is
-// how messages call the text. A salt that the text does not give is random.
+// how messages call the text. A salt that the text does not give is random, an
+// origin follows from prefix and salt, and the log key is a placeholder: `init` puts the real one.
 //
 // InvalidArgument names every mistake, one "file:line: what to write" per line: a key that is not
 // known, one that is missing, a value of the wrong kind, and whatever ValidateCharter refuses.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kengred/core/limits.h"
+#include "server/main/log_key.h"
 #include "server/main/toml_reader.h"
 
 namespace kengred::server {
@@ -151,36 +152,60 @@ std::string WhyNoAddress(const std::string& address) {
   return "";
 }
 
+// The parts of "a,b".
+std::vector<std::string> SplitCommas(const std::string& text) {
+  std::vector<std::string> parts;
+  size_t start = 0;
+  while (start <= text.size()) {
+    const size_t comma = std::min(text.find(',', start), text.size());
+    parts.push_back(text.substr(start, comma - start));
+    start = comma + 1;
+  }
+  return parts;
+}
+
+// ["a", "b"]
+std::string TomlList(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + TomlText(part);
+  return "[" + text + "]";
+}
+
+Setting LogKey() {
+  return {Info("log_key", "FILE,...",
+               "The key that signs checkpoints, and keys to come; beside the ledger by default: "
+               "DIRECTORY.log-key"),
+          [](const std::string& text, Config* config) {
+            config->process.log_keys = SplitCommas(text);
+            for (const std::string& file : config->process.log_keys) {
+              if (file.empty()) return Invalid("a file without a name is not possible");
+            }
+            return absl::OkStatus();
+          },
+          [](const Config& config) { return TomlList(config.process.log_keys); }};
+}
+
 Setting Listen() {
   return {Info("listen", "ADDRESS,...",
                "Where to listen: host:port, [::1]:port, unix:/path; port 0 is any free one"),
           [](const std::string& text, Config* config) {
             config->rpc.addresses.clear();
-            size_t start = 0;
-            while (start <= text.size()) {
-              const size_t comma = std::min(text.find(',', start), text.size());
-              const std::string address = text.substr(start, comma - start);
+            for (const std::string& address : SplitCommas(text)) {
               if (const std::string why = WhyNoAddress(address); !why.empty()) {
                 return Invalid("\"" + address + "\" is no address to listen on; " + why);
               }
               config->rpc.addresses.push_back(address);
-              start = comma + 1;
             }
             return absl::OkStatus();
           },
-          [](const Config& config) {
-            std::string text;
-            for (const std::string& address : config.rpc.addresses) {
-              text += (text.empty() ? "" : ", ") + TomlText(address);
-            }
-            return "[" + text + "]";
-          }};
+          [](const Config& config) { return TomlList(config.rpc.addresses); }};
 }
 
 const std::vector<Setting>& AllSettings() {
   static const auto* const kSettings = new std::vector<Setting>{
       Text("data", "DIRECTORY", "The ledger's store, made by `kengred-server init`",
            [](Config& config) -> std::string& { return config.store.path; }),
+      LogKey(),
       Listen(),
       Text("port_file", "FILE", "Write the ports to this file when ready, one per line",
            [](Config& config) -> std::string& { return config.process.port_file; }),
@@ -360,6 +385,9 @@ absl::StatusOr<Config> ResolveConfig(const ConfigSources& sources) {
   }
   if (!problems.empty()) return Invalid(problems);
   if (const absl::Status status = CheckTogether(config); !status.ok()) return status;
+  if (config.process.log_keys.empty()) {
+    config.process.log_keys = {DefaultLogKeyFile(config.store.path)};
+  }
   return config;
 }
 

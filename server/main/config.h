@@ -29,6 +29,8 @@ namespace kengred::server {
 
 // What concerns the process and no stage of it.
 struct ProcessOptions {
+  // The files of the keys that sign checkpoints; at least one.
+  std::vector<std::string> log_keys;
   // Written when the server is ready, removed when it stops; empty: none.
   std::string port_file;
   // Serve beyond this machine without TLS.

@@ -96,7 +96,7 @@ ExitCode RunErase(const EraseOptions& options, Io& io) {
     return Complain(status, kExitStore, io);
   }
   // The journal, read anew from its first entry to its last.
-  const absl::StatusOr<storage::Head> after = CheckChain(ledger->store.get());
+  const absl::StatusOr<storage::Head> after = CheckJournal(ledger->store.get());
   if (!after.ok()) return Complain(after.status(), kExitStore, io);
   if (after->hash != ledger->head.hash || after->sequence != ledger->head.sequence) {
     return Complain(

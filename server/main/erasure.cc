@@ -8,11 +8,12 @@
 #include <utility>
 
 #include "kengred/core/charter.h"
+#include "kengred/core/merkle.h"
 #include "kengred/core/side_record.h"
 #include "kengred/core/signing.h"
 #include "server/rules/state.h"
-#include "server/sequence/chain.h"
 #include "server/sequence/side_keys.h"
+#include "server/sequence/tree.h"
 
 namespace kengred::server {
 namespace {
@@ -262,24 +263,24 @@ absl::StatusOr<ErasurePlan> PlanTransactionErasure(storage::Store* store,
   return planner.Finish();
 }
 
-absl::StatusOr<storage::Head> CheckChain(storage::Store* store) {
+absl::StatusOr<storage::Head> CheckJournal(storage::Store* store) {
   const absl::StatusOr<storage::Head> head = store->head();
   if (!head.ok()) return head.status();
-  storage::Hash hash{};
+  TreeFrontier tree;
   Sequence sequence = 0;
   while (sequence < head->sequence) {
     const absl::StatusOr<storage::JournalPage> page = store->journal(sequence, kPageEntries);
     if (!page.ok()) return page.status();
     for (const auto& [number, bytes] : page->entries) {
       if (number > head->sequence) break;
-      hash = sequence::ChainHash(hash, bytes);
+      tree.Append(LeafHash(bytes));
       sequence = number;
     }
   }
-  if (hash == head->hash) return head;
+  if (sequence::HashOf(tree.Root()) == head->hash) return head;
   return absl::DataLossError(
-      "the journal is not what was committed: its hash chain does not end in the head; restore the "
-      "store from a backup");
+      "the journal is not what was committed: its root is not the head's; restore the store from a "
+      "backup, or look for the damage with `kengred-server audit`");
 }
 
 }  // namespace kengred::server

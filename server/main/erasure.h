@@ -43,8 +43,8 @@ absl::StatusOr<ErasurePlan> PlanAccountErasure(storage::Store* store, const Acco
 absl::StatusOr<ErasurePlan> PlanTransactionErasure(storage::Store* store,
                                                    const TransactionId& transaction);
 
-// Recomputes the hash chain over the whole journal. DataLoss where it is not the head's: then the
+// Recomputes the Merkle root over the whole journal. DataLoss where it is not the head's: then the
 // journal is not what was committed. Takes time with the journal.
-absl::StatusOr<storage::Head> CheckChain(storage::Store* store);
+absl::StatusOr<storage::Head> CheckJournal(storage::Store* store);
 
 }  // namespace kengred::server

@@ -8,6 +8,7 @@
 #include "server/main/command_status.h"
 #include "server/main/files.h"
 #include "server/main/json_text.h"
+#include "server/main/log_key.h"
 #include "server/sequence/sequencer.h"
 #include "server/storage/rocksdb_store.h"
 
@@ -36,7 +37,21 @@ std::string Summary(const v1::Charter& charter) {
          std::to_string(charter.governance().public_keys_size()) + " keys must sign\n";
 }
 
+// A key that is there already, from an init that went wrong, say; or a new one.
+absl::StatusOr<std::shared_ptr<const NoteSigner>> FindOrMakeLogKey(const std::string& file,
+                                                                   const std::string& origin) {
+  auto key = ReadLogKeyFile(file);
+  if (absl::IsNotFound(key.status())) return MakeLogKeyFile(file, origin);
+  if (key.ok() && (*key)->verifier_key().name() != origin) {
+    return absl::FailedPreconditionError("the key in " + file + " is of the log \"" +
+                                         (*key)->verifier_key().name() +
+                                         "\"; choose another file with --log-key");
+  }
+  return key;
+}
+
 absl::StatusOr<LedgerId> MakeLedger(const InitOptions& options, const std::string& charter_bytes,
+                                    const std::shared_ptr<const NoteSigner>& log_key,
                                     int64_t now_us) {
   storage::RocksDbOptions store_options;
   store_options.path = options.data;
@@ -47,17 +62,31 @@ absl::StatusOr<LedgerId> MakeLedger(const InitOptions& options, const std::strin
   const absl::StatusOr<storage::Head> head = (*store)->head();
   if (!head.ok()) return head.status();
   if (head->sequence != 0) return absl::AlreadyExistsError("there is a ledger already");
-  return sequence::InitializeLedger(store->get(), charter_bytes, now_us);
+  return sequence::InitializeLedger(store->get(), charter_bytes, log_key, now_us);
 }
 
 }  // namespace
 
 ExitCode RunInit(const InitOptions& options, Io& io) {
-  const absl::StatusOr<v1::Charter> charter = ReadCharter(options.charter_file);
+  absl::StatusOr<v1::Charter> charter = ReadCharter(options.charter_file);
   if (!charter.ok()) return Complain(charter.status(), kExitUsage, io);
+  const std::string log_key_file =
+      options.log_key_file.empty() ? DefaultLogKeyFile(options.data) : options.log_key_file;
+  const bool had_log_key = std::filesystem::exists(log_key_file);
+  const auto log_key = FindOrMakeLogKey(log_key_file, charter->origin());
+  if (!log_key.ok()) {
+    const bool full = absl::IsResourceExhausted(log_key.status());
+    return Complain(log_key.status(), full ? kExitStore : kExitUsage, io);
+  }
+  charter->set_log_public_key((*log_key)->verifier_key().public_key().ToBytes());
+  if (const absl::Status status = ValidateCharter(*charter); !status.ok()) {
+    return Complain(status, kExitUsage, io);
+  }
   // Serialized once: from here on these bytes are the charter.
   const std::string bytes = charter->SerializeAsString();
-  const absl::StatusOr<LedgerId> ledger_id = MakeLedger(options, bytes, io.now_us());
+  const absl::StatusOr<LedgerId> ledger_id = MakeLedger(options, bytes, *log_key, io.now_us());
+  // A key that signs for no ledger is not left behind.
+  if (!ledger_id.ok() && !had_log_key) RemoveFile(log_key_file).IgnoreError();
   if (absl::IsAlreadyExists(ledger_id.status())) {
     return Complain(absl::AlreadyExistsError(options.data +
                                              " already holds a ledger; choose another directory, "
@@ -69,12 +98,15 @@ ExitCode RunInit(const InitOptions& options, Io& io) {
 
   std::error_code ignored;
   const std::filesystem::path absolute = std::filesystem::absolute(options.data, ignored);
+  const std::string verifier_key = (*log_key)->verifier_key().Format();
   if (options.json) {
     io.out << JsonObject()
                   .Text("ledger_id", ledger_id->ToHex())
                   .Text("name", charter->name())
                   .Text("address_prefix", charter->address_prefix())
                   .Text("data", absolute.string())
+                  .Text("verifier_key", verifier_key)
+                  .Text("log_key", log_key_file)
                   .ToString()
            << "\n";
     return kExitOk;
@@ -82,7 +114,9 @@ ExitCode RunInit(const InitOptions& options, Io& io) {
   io.out
       << "The ledger is made.\n\n"
       << "  ledger id   " << ledger_id->ToHex() << "\n"
-      << Summary(*charter) << "  data        " << absolute.string() << "\n\n"
+      << Summary(*charter) << "  data        " << absolute.string() << "\n"
+      << "  log key     " << log_key_file << "  keep it out of backups of the ledger\n"
+      << "  verify with " << verifier_key << "\n\n"
       << "Next:\n"
       << "  1. start it               kengred-server serve --data " << absolute.string() << "\n"
       << "  2. add it to a wallet     kengred ledger add 127.0.0.1:4365\n"

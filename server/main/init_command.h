@@ -11,6 +11,8 @@ namespace kengred::server {
 struct InitOptions {
   std::string charter_file;
   std::string data;
+  // Where the key that signs checkpoints is made, or lies already; empty: DefaultLogKeyFile.
+  std::string log_key_file;
   bool json = false;
 };
 // Makes the ledger. Touches nothing on disk unless the charter is good, and nothing that is in the

@@ -17,6 +17,7 @@
 #include "server/main/info_command.h"
 #include "server/main/init_command.h"
 #include "server/main/io.h"
+#include "server/main/log_key.h"
 #include "server/main/serve_command.h"
 
 namespace kengred::server {
@@ -40,6 +41,10 @@ void AddInit(CLI::App* app, InitOptions* options) {
   app->add_option("--data", options->data, "Where the ledger will live; missing or empty")
       ->type_name("DIRECTORY")
       ->required();
+  app->add_option("--log-key", options->log_key_file,
+                  "The key that signs checkpoints, made where it is not there (default "
+                  "DIRECTORY.log-key)")
+      ->type_name("FILE");
   app->add_flag("--json", options->json, "Answer in JSON");
   app->footer(
       "Examples:\n"
@@ -126,6 +131,17 @@ void AddInfo(CLI::App* app, InfoOptions* options) {
       "  kengred-server info --data /var/lib/kengred/ledger --json");
 }
 
+void AddLogKeyNew(CLI::App* app, LogKeyNewOptions* options) {
+  app->add_option("FILE", options->file, "Where the key is put; must not be there yet")->required();
+  app->add_option("--data", options->data, "The ledger it is for; its server may run")
+      ->type_name("DIRECTORY")
+      ->required();
+  app->add_flag("--json", options->json, "Answer in JSON");
+  app->footer(
+      "Example:\n"
+      "  kengred-server log-key new --data /var/lib/kengred/ledger /etc/kengred/log-key-2027");
+}
+
 int Run(int argc, char** argv) {
   // A file that may not grow is a fault of the disk like any other, and not the end.
   std::signal(SIGXFSZ, SIG_IGN);
@@ -190,6 +206,25 @@ int Run(int argc, char** argv) {
   CLI::App* info_command = app.add_subcommand("info", "Show what a ledger holds");
   AddInfo(info_command, &info);
   info_command->final_callback([&] { code = RunInfo(info, io); });
+
+  CLI::App* log_key_command =
+      app.add_subcommand("log-key", "Make and show the keys that sign checkpoints");
+  log_key_command->require_subcommand(1);
+  log_key_command->footer(
+      "Examples:\n"
+      "  kengred-server log-key show ledger.log-key\n"
+      "  kengred-server log-key new --data ledger log-key-2027");
+  LogKeyNewOptions log_key_new;
+  CLI::App* log_key_new_command =
+      log_key_command->add_subcommand("new", "Make a key that governance can put in force");
+  AddLogKeyNew(log_key_new_command, &log_key_new);
+  log_key_new_command->final_callback([&] { code = RunLogKeyNew(log_key_new, io); });
+  LogKeyShowOptions log_key_show;
+  CLI::App* log_key_show_command = log_key_command->add_subcommand(
+      "show", "Show the public half of a key, by which checkpoints are verified");
+  log_key_show_command->add_option("FILE", log_key_show.file, "A key's file")->required();
+  log_key_show_command->footer("Example:\n  kengred-server log-key show ledger.log-key");
+  log_key_show_command->final_callback([&] { code = RunLogKeyShow(log_key_show, io); });
 
   CLI::App* version_command = app.add_subcommand("version", "Show the version");
   version_command->footer("Example:\n  kengred-server version");

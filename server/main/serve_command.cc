@@ -22,6 +22,7 @@
 #include "server/main/config.h"
 #include "server/main/files.h"
 #include "server/main/log.h"
+#include "server/main/log_key.h"
 #include "server/main/service_manager.h"
 #include "server/publish/watch_hub.h"
 #include "server/rpc/server.h"
@@ -206,6 +207,14 @@ class Server {
     }
     if (!store.ok()) return {store.status(), kExitStore};
     store_ = *std::move(store);
+    sequence::HeldLogKeys log_keys;
+    for (const std::string& file : config_.process.log_keys) {
+      auto key = ReadLogKeyFile(file);
+      // An empty store has no key to miss: the sequencer says what is wrong with it.
+      if (const auto head = store_->head(); head.ok() && head->sequence == 0) break;
+      if (!key.ok()) return {key.status(), kExitUsage};
+      log_keys.push_back(*std::move(key));
+    }
     for (const std::string& address : config_.rpc.addresses) {
       if (absl::Status status = CheckAddressFree(address); !status.ok()) {
         return {std::move(status), kExitAddress};
@@ -214,6 +223,7 @@ class Server {
 
     sequence::SequencerOptions sequence = config_.sequence;
     sequence.now_us = now_us_;
+    sequence.log_keys = std::move(log_keys);
     sequence.on_storage_stopped = [](const std::string& why) {
       Log(LogLevel::kError, "storage_stopped",
           {{"message", why + ". Reads go on, nothing is accepted; mend it and restart"}});

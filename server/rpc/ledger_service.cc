@@ -8,6 +8,7 @@
 #include "kengred/core/charter.h"
 #include "kengred/core/side_record.h"
 #include "kengred/core/system_accounts.h"
+#include "server/publish/proofs.h"
 #include "server/rpc/page_token.h"
 #include "server/rpc/submit_stream.h"
 #include "server/rpc/watch_stream.h"
@@ -90,7 +91,7 @@ grpc::Status GetLedger(const ServiceContext& services, LedgerReader& reader,
   return grpc::Status::OK;
 }
 
-// ---- GetTransaction ----
+// ---- GetTransaction, GetReceipt ----
 
 // The commitments of an entry whose openings the caller may see: all for an auditor, else those of
 // the operations that touch the caller or a programme of theirs. Nothing where none does.
@@ -138,10 +139,19 @@ bool Signed(LedgerReader& reader, const Caller& caller, const v1::JournalEntry& 
   return false;
 }
 
-grpc::Status GetTransaction(const ServiceContext& services, const MaybeCaller& caller,
-                            LedgerReader& reader, const v1::GetTransactionRequest& request,
-                            v1::GetTransactionResponse* response) {
-  const auto id = TransactionId::FromBytes(request.transaction_id());
+// A committed transaction that the caller may read.
+struct Readable {
+  Sequence sequence = 0;
+  std::string entry_bytes;
+  // The commitments whose openings are the caller's to read.
+  std::set<Digest> visible;
+};
+
+// What is not OK where `*found` stays empty, unless a read has failed.
+grpc::Status FindReadable(const ServiceContext& services, const MaybeCaller& caller,
+                          LedgerReader& reader, const std::string& transaction_id,
+                          std::optional<Readable>* found) {
+  const auto id = TransactionId::FromBytes(transaction_id);
   if (!id) return ToStatus(v1::VERDICT_ID_MALFORMED);
   if (!caller) return ToStatus(v1::VERDICT_TOKEN_MISSING);
   const std::optional<Sequence> sequence = reader.state().FindTransaction(*id);
@@ -159,9 +169,39 @@ grpc::Status GetTransaction(const ServiceContext& services, const MaybeCaller& c
   // Who signed it knows it already; the texts are for those whom it concerns.
   if (!visible && Signed(reader, *caller, entry)) visible.emplace();
   if (!visible) return ToStatus(v1::VERDICT_READ_NOT_ALLOWED);
-  response->set_journal_entry(*std::move(bytes));
-  for (v1::SideRecord& record : reader.FindSideRecords({visible->begin(), visible->end()})) {
+  *found = Readable{*sequence, *std::move(bytes), *std::move(visible)};
+  return grpc::Status::OK;
+}
+
+grpc::Status GetTransaction(const ServiceContext& services, const MaybeCaller& caller,
+                            LedgerReader& reader, const v1::GetTransactionRequest& request,
+                            v1::GetTransactionResponse* response) {
+  std::optional<Readable> found;
+  const grpc::Status status =
+      FindReadable(services, caller, reader, request.transaction_id(), &found);
+  if (!found) return status;
+  response->set_journal_entry(std::move(found->entry_bytes));
+  for (v1::SideRecord& record :
+       reader.FindSideRecords({found->visible.begin(), found->visible.end()})) {
     response->add_side_records()->Swap(&record);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status GetReceipt(const ServiceContext& services, const MaybeCaller& caller,
+                        LedgerReader& reader, const v1::GetReceiptRequest& request,
+                        v1::GetReceiptResponse* response) {
+  std::optional<Readable> found;
+  const grpc::Status status =
+      FindReadable(services, caller, reader, request.transaction_id(), &found);
+  if (!found) return status;
+  absl::StatusOr<std::string> receipt = publish::ProofReader(services.store)
+                                            .Receipt(found->sequence, std::move(found->entry_bytes),
+                                                     services.sequencer->charter_bytes());
+  if (receipt.ok()) {
+    response->set_receipt(*std::move(receipt));
+  } else {
+    reader.Remember(receipt.status());
   }
   return grpc::Status::OK;
 }
@@ -413,6 +453,16 @@ grpc::ServerUnaryReactor* LedgerService::GetTransaction(grpc::CallbackServerCont
              const v1::GetTransactionRequest& asked, v1::GetTransactionResponse* answer) {
         return rpc::GetTransaction(services_, caller, reader, asked, answer);
       });
+}
+
+grpc::ServerUnaryReactor* LedgerService::GetReceipt(grpc::CallbackServerContext* context,
+                                                    const v1::GetReceiptRequest* request,
+                                                    v1::GetReceiptResponse* response) {
+  return RunRead(services_, context, request, response,
+                 [this](const MaybeCaller& caller, LedgerReader& reader,
+                        const v1::GetReceiptRequest& asked, v1::GetReceiptResponse* answer) {
+                   return rpc::GetReceipt(services_, caller, reader, asked, answer);
+                 });
 }
 
 grpc::ServerUnaryReactor* LedgerService::GetAccount(grpc::CallbackServerContext* context,

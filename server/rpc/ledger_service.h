@@ -21,6 +21,9 @@ class LedgerService final : public v1::LedgerService::CallbackService {
   grpc::ServerUnaryReactor* GetTransaction(grpc::CallbackServerContext* context,
                                            const v1::GetTransactionRequest* request,
                                            v1::GetTransactionResponse* response) override;
+  grpc::ServerUnaryReactor* GetReceipt(grpc::CallbackServerContext* context,
+                                       const v1::GetReceiptRequest* request,
+                                       v1::GetReceiptResponse* response) override;
   grpc::ServerUnaryReactor* GetAccount(grpc::CallbackServerContext* context,
                                        const v1::GetAccountRequest* request,
                                        v1::GetAccountResponse* response) override;

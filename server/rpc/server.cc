@@ -25,6 +25,7 @@
 #include "server/rpc/programme_service.h"
 #include "server/rpc/service_context.h"
 #include "server/rpc/tls_credentials.h"
+#include "server/rpc/transparency_service.h"
 #include "server/sequence/side_keys.h"
 
 namespace kengred::rpc {
@@ -108,7 +109,7 @@ absl::Status CheckUnixSocketFree(const std::string& address) {
 void SetServing(grpc::Server* server, bool serving) {
   grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
   for (const char* service : {"", "kengred.v1.LedgerService", "kengred.v1.ProgrammeService",
-                              "kengred.v1.DirectoryService"}) {
+                              "kengred.v1.DirectoryService", "kengred.v1.TransparencyService"}) {
     health->SetServingStatus(service, serving);
   }
 }
@@ -151,6 +152,7 @@ struct RpcServer::Impl {
   ServiceContext context;
   LedgerService ledger{&context};
   ProgrammeService programmes{&context};
+  TransparencyService transparency{&context};
   DirectoryService directory{&context};
   WorkerPool workers;  // its threads are joined before what they use goes away
   std::vector<int> ports;
@@ -177,6 +179,7 @@ absl::Status RpcServer::Impl::Listen() {
   grpc::ServerBuilder builder;
   builder.RegisterService(&ledger);
   builder.RegisterService(&programmes);
+  builder.RegisterService(&transparency);
   builder.RegisterService(&directory);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,

@@ -88,6 +88,15 @@ std::string ListedOfKind(v1::HolderKind kind) {
   const char number = static_cast<char>(kind);
   return Key('G', std::string_view(&number, 1));
 }
+std::string LogKey(const PublicKey& public_key) { return Key('L', public_key.view()); }
+std::string TreeHash(uint32_t level, uint64_t index) {
+  return TreeHashes(level).append(EncodeNumber(index));
+}
+std::string TreeHashes(uint32_t level) {
+  const char number = static_cast<char>(level);
+  return Key('M', std::string_view(&number, 1));
+}
+std::string Checkpoint(uint64_t size) { return Key('C', EncodeNumber(size)); }
 std::string Transaction(const TransactionId& transaction) { return Key('T', transaction.view()); }
 std::string History(const AccountId& account, Sequence sequence) {
   return Key('H', account.view(), EncodeNumber(sequence));
@@ -140,6 +149,12 @@ std::optional<Sequence> StateReader::FindTransaction(const TransactionId& transa
   return ParseSequence(Get(key::Transaction(transaction)));
 }
 
+std::optional<Sequence> StateReader::FindLogKey(const PublicKey& public_key) const {
+  const std::optional<std::string> since = Get(key::LogKey(public_key));
+  if (!since) return std::nullopt;
+  return DecodeNumber(std::string_view(*since).substr(0, 8));
+}
+
 std::optional<v1::JournalEntry> StateReader::FindEntry(const TransactionId& transaction) const {
   const std::optional<Sequence> sequence = FindTransaction(transaction);
   if (!sequence) return std::nullopt;
@@ -175,6 +190,10 @@ void Draft::PutReconversion(const v1::Reconversion& reconversion) {
 
 void Draft::PutNumber(const std::string& key, int64_t number) {
   Put(key, EncodeNumber(static_cast<uint64_t>(number)));
+}
+
+void Draft::PutLogKey(const PublicKey& public_key, Sequence since, uint32_t operation_index) {
+  Put(key::LogKey(public_key), EncodeNumber(since) + EncodeIndex(operation_index));
 }
 
 void Draft::Touch(const AccountId& account) { touched_.insert(account); }

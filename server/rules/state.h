@@ -44,13 +44,23 @@ std::string Reconversion(const ReconversionId& reconversion);  // 'V' -> Reconve
 std::string ReconversionOf(const AccountId& account,
                            const ReconversionId& reconversion);     // 'W' -> empty
 std::string Listed(v1::HolderKind kind, const AccountId& account);  // 'G' -> empty
+// The log keys that came after the charter's, and since which entry.
+std::string LogKey(const PublicKey& public_key);  // 'L' -> sequence, operation index (4 bytes)
 // Written by the sequencer, beside the rules' own:
 std::string Transaction(const TransactionId& transaction);  // 'T' -> sequence
 // 'H' -> the account's balances after the entry, of the currencies it moved: a serialized
 // ListBalancesResponse.
 std::string History(const AccountId& account, Sequence sequence);
 std::string HistoryOf(const AccountId& account);  // prefix of the above
+// The Merkle tree over the journal: the root of the complete subtree of 2^level entries from
+// index * 2^level on, for the levels 0, 8, 16, ... (RFC 6962).
+std::string TreeHash(uint32_t level, uint64_t index);  // 'M' -> 32 bytes
+std::string TreeHashes(uint32_t level);                // prefix of the above
+// The checkpoint of that size, a signed note.
+std::string Checkpoint(uint64_t size);  // 'C' -> text
 // Prefixes for listings.
+inline constexpr std::string_view kCheckpoints = "C";
+inline constexpr std::string_view kLogKeys = "L";
 inline constexpr std::string_view kProgrammes = "P";
 inline constexpr std::string_view kReconversions = "V";
 std::string ReconversionsOf(const AccountId& account);
@@ -85,6 +95,8 @@ class StateReader {
   int64_t Number(const std::string& key) const;
   std::optional<v1::Reconversion> FindReconversion(const ReconversionId& reconversion) const;
   std::optional<Sequence> FindTransaction(const TransactionId& transaction) const;
+  // Since which entry a key has been the log's; nothing for the charter's and for any other key.
+  std::optional<Sequence> FindLogKey(const PublicKey& public_key) const;
   // The entry of a committed transaction.
   std::optional<v1::JournalEntry> FindEntry(const TransactionId& transaction) const;
 
@@ -116,6 +128,7 @@ class Draft : public StateReader {
   void PutProgramme(const v1::Programme& programme);
   void PutReconversion(const v1::Reconversion& reconversion);
   void PutNumber(const std::string& key, int64_t number);
+  void PutLogKey(const PublicKey& public_key, Sequence since, uint32_t operation_index);
   // Puts the entry into an account's history.
   void Touch(const AccountId& account);
 

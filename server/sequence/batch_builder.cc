@@ -2,7 +2,6 @@
 
 #include "kengred/core/system_accounts.h"
 #include "server/rules/state.h"
-#include "server/sequence/chain.h"
 
 namespace kengred::sequence {
 namespace {
@@ -41,29 +40,25 @@ int64_t MicrosOf(const google::protobuf::Timestamp& time) {
   return time.seconds() * kMicrosPerSecond + time.nanos() / 1000;
 }
 
-PendingBatch PendingBatch::After(Sequence sequence, const storage::Hash& hash) {
+PendingBatch PendingBatch::After(Sequence sequence) {
   PendingBatch batch;
-  batch.parent_hash = hash;
-  batch.hash = hash;
   batch.first_sequence = sequence + 1;
   batch.last_sequence = sequence;
   return batch;
 }
 
 void PendingBatch::Add(Addition addition) {
-  hash = ChainHash(hash, addition.entry_bytes);
   layer.entries.emplace(++last_sequence, std::move(addition.entry_bytes));
   for (auto& [key, value] : addition.writes) layer.writes[key] = std::move(value);
   touched.merge(addition.touched);
+  rotations.insert(rotations.end(), addition.rotations.begin(), addition.rotations.end());
   bytes += addition.bytes;
 }
 
 storage::Batch PendingBatch::ToStorage(uint64_t epoch) const {
   storage::Batch batch;
   batch.epoch = epoch;
-  batch.parent_hash = parent_hash;
   batch.first_sequence = first_sequence;
-  batch.hash = hash;
   batch.journal.reserve(layer.entries.size());
   for (const auto& [sequence, entry_bytes] : layer.entries) batch.journal.push_back(entry_bytes);
   batch.writes.reserve(layer.writes.size());
@@ -105,7 +100,8 @@ Addition MakeAddition(const rules::SequencedTransaction& transaction, const rule
         balances[account].SerializeAsString();
     addition.touched.insert(account);
   }
-  addition.bytes = addition.entry_bytes.size();
+  addition.rotations = RotationsIn(transaction.verified().transaction());
+  addition.bytes = addition.entry_bytes.size() + kTreeBytesPerEntry;
   for (const auto& [key, value] : addition.writes) addition.bytes += key.size() + value.size();
   return addition;
 }

@@ -12,16 +12,22 @@
 #include "server/publish/answer.h"
 #include "server/rules/rules.h"
 #include "server/sequence/layered_view.h"
+#include "server/sequence/log_keys.h"
+#include "server/sequence/tree.h"
 #include "server/storage/store.h"
 
 namespace kengred::sequence {
+
+// What a batch takes besides its additions: the tree's upper hashes and the checkpoint.
+inline constexpr size_t kBatchOverheadBytes = kTreeBytes + kCheckpointBytesMax;
 
 // What one accepted transaction adds to a batch.
 struct Addition {
   std::string entry_bytes;
   std::map<std::string, std::string> writes;
-  std::set<AccountId> touched;  // without system accounts
-  size_t bytes = 0;             // of all of it
+  std::set<AccountId> touched;       // without system accounts
+  std::vector<PublicKey> rotations;  // log keys that it brings, in order
+  size_t bytes = 0;                  // of all of it, tree included
 };
 
 // An answer to give once the batch is durable.
@@ -35,19 +41,19 @@ struct PendingBatch {
   Layer layer;
   std::vector<PendingAnswer> answers;
   std::set<AccountId> touched;
-  storage::Hash parent_hash{};
-  storage::Hash hash{};
+  std::vector<PublicKey> rotations;
   Sequence first_sequence = 0;
   Sequence last_sequence = 0;  // first_sequence - 1: no entries
-  size_t bytes = 0;
+  size_t bytes = kBatchOverheadBytes;
 
   bool empty() const { return answers.empty() && layer.entries.empty(); }
   bool has_entries() const { return !layer.entries.empty(); }
 
   // Starts after the head.
-  static PendingBatch After(Sequence sequence, const storage::Hash& hash);
+  static PendingBatch After(Sequence sequence);
   void Add(Addition addition);
-  // What is written. Moves the entries' bytes nowhere: the layer stays readable.
+  // What is written, without what follows from the entries: the tree's hashes and the checkpoint.
+  // Moves the entries' bytes nowhere: the layer stays readable.
   storage::Batch ToStorage(uint64_t epoch) const;
 };
 

@@ -1,19 +1,26 @@
 // The first entry of a ledger: its charter.
 #include "kengred/core/charter.h"
 #include "server/sequence/batch_builder.h"
-#include "server/sequence/chain.h"
 #include "server/sequence/civil_clock.h"
+#include "server/sequence/log_keys.h"
 #include "server/sequence/sequencer.h"
+#include "server/sequence/tree.h"
 
 namespace kengred::sequence {
 
 absl::StatusOr<LedgerId> InitializeLedger(storage::Store* store, const std::string& charter_bytes,
+                                          std::shared_ptr<const NoteSigner> log_key,
                                           int64_t now_us) {
   v1::Charter charter;
   if (!charter.ParseFromString(charter_bytes)) {
     return absl::InvalidArgumentError("the charter's bytes are not a charter");
   }
   if (const absl::Status status = ValidateCharter(charter); !status.ok()) return status;
+  const VerifierKey& verifier_key = log_key->verifier_key();
+  if (verifier_key.public_key().view() != charter.log_public_key() ||
+      verifier_key.name() != charter.origin()) {
+    return absl::InvalidArgumentError("the charter names another log key than the one given");
+  }
   const absl::StatusOr<CivilClock> clock = CivilClock::Load(charter.time_zone());
   if (!clock.ok()) return clock.status();
   const absl::StatusOr<storage::Head> head = store->acquire("initialize");
@@ -29,10 +36,12 @@ absl::StatusOr<LedgerId> InitializeLedger(storage::Store* store, const std::stri
 
   storage::Batch batch;
   batch.epoch = head->epoch;
-  batch.parent_hash = head->hash;
   batch.first_sequence = 1;
   batch.journal.push_back(entry.SerializeAsString());
-  batch.hash = ChainHash(head->hash, batch.journal.front());
+  TreeFrontier tree;
+  AppendToTree(&tree, &batch);
+  CheckpointSigner signer(charter.origin(), {log_key}, verifier_key.public_key());
+  AddWrites({{rules::key::Checkpoint(1), signer.Sign(tree, {})}}, &batch);
   const absl::StatusOr<storage::CommitResult> result = store->commit(batch);
   if (!result.ok()) return result.status();
   if (*result != storage::CommitResult::kDurable) {

@@ -5,12 +5,14 @@
 
 #include "kengred/core/charter.h"
 #include "kengred/core/limits.h"
+#include "server/publish/proofs.h"
 #include "server/rules/rules.h"
 #include "server/sequence/batch_builder.h"
 #include "server/sequence/civil_clock.h"
 #include "server/sequence/layered_view.h"
 #include "server/sequence/side_records.h"
 #include "server/sequence/store_view.h"
+#include "server/sequence/tree.h"
 
 namespace kengred::sequence {
 namespace {
@@ -23,6 +25,8 @@ struct Opened {
   std::string charter_bytes;
   v1::Charter charter;
   int64_t last_time_us = 0;
+  TreeFrontier tree;
+  PublicKey log_key;
 };
 
 absl::StatusOr<Opened> ReadLedger(storage::Store* store, const storage::Head& head) {
@@ -47,6 +51,12 @@ absl::StatusOr<Opened> ReadLedger(storage::Store* store, const storage::Head& he
     return absl::DataLossError("the charter in the journal is not valid: " +
                                std::string(status.message()));
   }
+  absl::StatusOr<TreeFrontier> tree = OpenTree(store, head);
+  if (!tree.ok()) return tree.status();
+  opened.tree = *std::move(tree);
+  const auto keys = publish::ProofReader(store).LogKeys(opened.charter);
+  if (!keys.ok()) return keys.status();
+  opened.log_key = keys->back().public_key;
   return opened;
 }
 
@@ -66,7 +76,9 @@ struct Sequencer::Impl {
         base(the_store),
         epoch(head.epoch),
         last_time_us(opened.last_time_us),
-        building(PendingBatch::After(head.sequence, head.hash)) {}
+        building(PendingBatch::After(head.sequence)),
+        tree(std::move(opened.tree)),
+        checkpoints(charter.origin(), options.log_keys, opened.log_key) {}
 
   // ---- the sequencer's thread ----
   void RunSequencer();
@@ -100,6 +112,10 @@ struct Sequencer::Impl {
   int64_t last_time_us;
   PendingBatch building;
   std::shared_ptr<const PendingBatch> below;  // the last batch handed over
+
+  // The committer's thread only.
+  TreeFrontier tree;
+  CheckpointSigner checkpoints;
 
   mutable absl::Mutex mutex;
   std::deque<Submission> queue ABSL_GUARDED_BY(mutex);
@@ -171,7 +187,7 @@ void Sequencer::Impl::RunSequencer() {
 
 void Sequencer::Impl::HandOver() {
   auto batch = std::make_shared<PendingBatch>(std::move(building));
-  building = PendingBatch::After(batch->last_sequence, batch->hash);
+  building = PendingBatch::After(batch->last_sequence);
   const absl::MutexLock lock(&mutex);
   const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return committing == nullptr; };
   mutex.Await(absl::Condition(&idle));
@@ -222,10 +238,16 @@ void Sequencer::Impl::Take(Submission submission) {
     }
     Addition addition =
         MakeAddition(transaction, outcome, std::get<0>(std::move(side)), system_accounts);
-    if (addition.bytes > kBatchBytesMax) {
-      Refuse(submission.done, Refusal{v1::VERDICT_EFFECT_TOO_LARGE,
-                                      {{"limit", std::to_string(kBatchBytesMax)},
-                                       {"given", std::to_string(addition.bytes)}}});
+    if (addition.bytes > kBatchBytesMax - kBatchOverheadBytes) {
+      Refuse(submission.done,
+             Refusal{v1::VERDICT_EFFECT_TOO_LARGE,
+                     {{"limit", std::to_string(kBatchBytesMax - kBatchOverheadBytes)},
+                      {"given", std::to_string(addition.bytes)}}});
+      return;
+    }
+    for (const PublicKey& key : addition.rotations) {
+      if (FindHeld(options.log_keys, key) != nullptr) continue;
+      Refuse(submission.done, v1::VERDICT_LOG_KEY_NOT_HELD);
       return;
     }
     v1::SubmitTransactionResponse response;
@@ -272,7 +294,12 @@ void Sequencer::Impl::RunCommitter() {
 
 void Sequencer::Impl::CommitBatch(const PendingBatch& batch) {
   if (healthy && batch.has_entries()) {
-    const absl::StatusOr<storage::CommitResult> result = store->commit(batch.ToStorage(epoch));
+    // A tree that runs ahead of the store after a fault harms nobody: nothing more is committed.
+    storage::Batch written = batch.ToStorage(epoch);
+    AppendToTree(&tree, &written);
+    AddWrites({{rules::key::Checkpoint(tree.size()), checkpoints.Sign(tree, batch.rotations)}},
+              &written);
+    const absl::StatusOr<storage::CommitResult> result = store->commit(written);
     if (!result.ok()) {
       Fail("a commit failed: " + std::string(result.status().message()));
     } else if (*result == storage::CommitResult::kFenced) {
@@ -305,6 +332,21 @@ absl::StatusOr<std::unique_ptr<Sequencer>> Sequencer::Start(SequencerOptions opt
   if (!opened.ok()) return opened.status();
   const absl::StatusOr<CivilClock> clock = CivilClock::Load(opened->charter.time_zone());
   if (!clock.ok()) return clock.status();
+  if (options.log_keys.size() > kLogKeysMax) {
+    return absl::FailedPreconditionError("a server holds at most " + std::to_string(kLogKeysMax) +
+                                         " log keys");
+  }
+  for (const auto& key : options.log_keys) {
+    if (key->verifier_key().name() != opened->charter.origin()) {
+      return absl::FailedPreconditionError("the log key \"" + key->verifier_key().name() +
+                                           "\" is of another log; this one is \"" +
+                                           opened->charter.origin() + "\"");
+    }
+  }
+  if (FindHeld(options.log_keys, opened->log_key) == nullptr) {
+    return absl::FailedPreconditionError(
+        "the key that signs this ledger's checkpoints is not here; give its file with --log-key");
+  }
   auto impl =
       std::make_unique<Impl>(std::move(options), store, hub, *head, *std::move(opened), *clock);
   Impl* running = impl.get();

@@ -26,6 +26,7 @@
 #include "server/publish/answer.h"
 #include "server/publish/watch_hub.h"
 #include "server/rules/sequenced_transaction.h"
+#include "server/sequence/log_keys.h"
 #include "server/storage/store.h"
 
 namespace kengred::sequence {
@@ -33,6 +34,8 @@ namespace kengred::sequence {
 struct SequencerOptions {
   // Transactions waiting for the sequencer; past that QUEUE_FULL at once.
   size_t queue_transactions_max = 8192;
+  // The log's key must be among them; keys to come may be.
+  HeldLogKeys log_keys;
   // Microseconds since 1970.
   std::function<int64_t()> now_us;
   // Called once, from a pipeline thread, when the store has stopped accepting writes.
@@ -59,7 +62,8 @@ class Sequencer {
  public:
   // Becomes the store's writer and starts. The store must hold a charter (InitializeLedger) and,
   // like the hub, outlive the sequencer. FailedPrecondition where the charter's time zone is
-  // unknown to this machine, or the store is empty.
+  // unknown to this machine, the store is empty, or the log's key is not among the options';
+  // DataLoss where the stored tree does not lead to the head's root.
   static absl::StatusOr<std::unique_ptr<Sequencer>> Start(SequencerOptions options,
                                                           storage::Store* store,
                                                           publish::WatchHub* hub);
@@ -97,9 +101,11 @@ class Sequencer {
   std::unique_ptr<Impl> impl_;
 };
 
-// Writes the charter as entry 1 of an empty store. AlreadyExists where the store is not empty;
-// InvalidArgument for a charter that ValidateCharter refuses. Answers the ledger id.
+// Writes the charter as entry 1 of an empty store, and its checkpoint, signed with the charter's
+// log key. AlreadyExists where the store is not empty; InvalidArgument for a charter that
+// ValidateCharter refuses or that names another log key. Answers the ledger id.
 absl::StatusOr<LedgerId> InitializeLedger(storage::Store* store, const std::string& charter_bytes,
+                                          std::shared_ptr<const NoteSigner> log_key,
                                           int64_t now_us);
 
 }  // namespace kengred::sequence

@@ -48,7 +48,7 @@ absl::Status CheckBatch(const Batch& batch) {
 absl::StatusOr<bool> BuiltOn(const Batch& batch, const HeadRecord& record) {
   if (record.writer.empty() || batch.epoch != record.head.epoch) return false;
   if (batch.parent_hash != record.head.hash) return false;
-  // The hash is chained over the journal, so the same hash means the same sequence.
+  // The hash covers the whole journal, so the same hash means the same sequence.
   if (batch.first_sequence != record.head.sequence + 1) {
     return Wrong("it starts at sequence " + std::to_string(batch.first_sequence) +
                  " but the head is " + std::to_string(record.head.sequence));

@@ -5,7 +5,7 @@
 //   version     = %x01                 ; one byte
 //   epoch       = 8 bytes, big-endian  ; of the last writer that acquired the store, 0: none yet
 //   sequence    = 8 bytes, big-endian  ; of the last journal entry, 0: empty
-//   hash        = 32 bytes             ; chained over the journal, zeroes when empty
+//   hash        = 32 bytes             ; the root over the journal, zeroes when empty
 //   writer      = 0 to 255 bytes       ; the name of the writer; empty: the epoch was released
 //
 // Example, epoch 3, sequence 258, a hash of 32 bytes 0xab, writer "a1":

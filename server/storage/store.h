@@ -54,7 +54,7 @@ using Hash = std::array<uint8_t, 32>;
 struct Head {
   uint64_t epoch = 0;     // of the last writer that acquired it
   uint64_t sequence = 0;  // of the last journal entry; 0: empty
-  Hash hash{};            // chained over the journal (see sequence/chain.h); zeroes when empty
+  Hash hash{};            // the root over the journal (see sequence/tree.h); zeroes when empty
 
   friend bool operator==(const Head&, const Head&) = default;
 };
@@ -72,7 +72,7 @@ struct Batch {
   uint64_t first_sequence = 0;  // the head's sequence + 1
   Hash hash{};                  // the hash after it
   // The entries first_sequence, first_sequence + 1, ...; may be empty, and then the hash stays the
-  // parent's, as it is chained over the journal only.
+  // parent's, as it covers the journal only.
   std::vector<std::string> journal;
   std::vector<Write> writes;  // sorted by key, each key once
 };

@@ -300,7 +300,7 @@ TEST_F(KillTest, NothingAcknowledgedIsLostAndNothingIsHalfThere) {
   ASSERT_EQ(server->Wait(), 0) << server->log();
   const absl::StatusOr<server::LedgerFile> ledger = server::OpenLedgerFile(data, true);
   ASSERT_TRUE(ledger.ok()) << ledger.status();
-  const absl::StatusOr<storage::Head> head = server::CheckChain(ledger->store.get());
+  const absl::StatusOr<storage::Head> head = server::CheckJournal(ledger->store.get());
   EXPECT_TRUE(head.ok()) << head.status();
   ExpectBalancesSumToZero(ledger->store.get());
 }

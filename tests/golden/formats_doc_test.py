@@ -162,11 +162,13 @@ def journal_entries():
              + field(5, envelope)
              + field(6, field(1, payer) + field(2, b"HEOL") + field(3, minus))
              + field(6, field(1, payee) + field(2, b"HEOL") + field(3, 1250)))
-    before = sha256(b"kengred/v1/chain\0", bytes(32), b"entry 1")
+    before = sha256(b"\0", b"entry 1")
+    leaf = sha256(b"\0", entry)
     return {
         "entry": entry.hex(),
-        "chain_before": before.hex(),
-        "chain_after": sha256(b"kengred/v1/chain\0", before, entry).hex(),
+        "leaf_hash": leaf.hex(),
+        "root_before": before.hex(),
+        "root_after": sha256(b"\1", before, leaf).hex(),
     }
 
 
@@ -284,7 +286,7 @@ def receipts():
     proof = [leaf_hash(entries[0]), leaf_hash(entries[2])]
     return {
         "receipt": "c2sp.org/tlog-proof@v1\n"
-                   f"extra {base64_of(entries[1])}\n"
+                   f"extra {base64_of(field(1, entries[1]))}\n"
                    "index 1\n"
                    + "".join(base64_of(sibling) + "\n" for sibling in proof)
                    + "\n" + example_checkpoint()[1],

@@ -124,7 +124,7 @@ TEST(GoldenProofTest, TheReceiptIsFrozenAndStillVerifies) {
   const std::vector<Digest> leaves = Leaves();
   const std::string shown = ReadExample("receipt.md")["receipt"];
   EXPECT_EQ(shown,
-            *FormatReceipt({Entries()[1], 1, {leaves[0], leaves[2]}, SignedCheckpointText()}));
+            *FormatReceipt({Entries()[1], "", 1, {leaves[0], leaves[2]}, SignedCheckpointText()}));
   const auto receipt = ParseReceipt(shown);
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   const auto verified = VerifyReceipt(*receipt, std::vector{Log().verifier_key()}, {}, 0);

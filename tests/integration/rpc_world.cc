@@ -110,11 +110,13 @@ v1::Verdict VerdictOf(const grpc::Status& status) {
 RpcWorld::RpcWorld(const Edit& edit)
     : image_(std::make_shared<storage::MemoryImage>()),
       store_(std::make_unique<ReadFaultStore>(storage::NewMemoryStore(image_))) {
-  const auto id = sequence::InitializeLedger(store_.get(), community_.charter_bytes(),
-                                             (kNowSeconds - 1) * 1'000'000);
+  const auto id =
+      sequence::InitializeLedger(store_.get(), community_.charter_bytes(),
+                                 community_.log_keys().front(), (kNowSeconds - 1) * 1'000'000);
   EXPECT_TRUE(id.ok()) << id.status();
   sequence::SequencerOptions sequencer;
   sequencer.now_us = [this] { return now_seconds_ * 1'000'000; };
+  sequencer.log_keys = community_.log_keys(3);
   auto started = sequence::Sequencer::Start(std::move(sequencer), store_.get(), &hub_);
   EXPECT_TRUE(started.ok()) << started.status();
   sequencer_ = *std::move(started);

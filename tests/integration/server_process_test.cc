@@ -310,6 +310,7 @@ TEST(Refusals, DirectoriesThatAreNoLedger) {
   }
   EXPECT_FALSE(std::filesystem::exists(scratch / "missing"));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(foreign), {}), 1);
+  EXPECT_FALSE(std::filesystem::exists(foreign + ".log-key"));
 
   ServerProcess server(empty_store);
   EXPECT_EQ(server.Wait(), kExitStore);
@@ -466,6 +467,7 @@ TEST(Commands, ACharterBecomesALedgerOnce) {
   EXPECT_EQ(RunServerProgram({"charter", "check", charter}).exit_code, kExitOk);
 
   const std::string data = scratch / "ledger";
+  testing::WriteLogKeyFile(community, data);
   const Finished init = RunServerProgram({"init", "--charter", charter, "--data", data, "--json"});
   ASSERT_EQ(init.exit_code, kExitOk) << init.err;
   const nlohmann::json made = nlohmann::json::parse(init.out, nullptr, false);
@@ -494,6 +496,7 @@ TEST(Commands, ACharterBecomesALedgerOnce) {
   const std::string unfinished = scratch / "unfinished";
   std::filesystem::create_directory(unfinished);
   WriteFileOrDie(unfinished + "/FORMAT", "kengred-store 1\n");
+  testing::WriteLogKeyFile(community, unfinished);
   EXPECT_EQ(RunServerProgram({"init", "--charter", charter, "--data", unfinished}).exit_code,
             kExitOk);
   EXPECT_EQ(Info(unfinished)["ledger_id"], community.ledger_id().ToHex());

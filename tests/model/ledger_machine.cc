@@ -86,7 +86,8 @@ struct LedgerMachine::Waiting {
 LedgerMachine::LedgerMachine(std::unique_ptr<StorePlace> place, const Community& community)
     : place_(std::move(place)), community_(community) {
   store_ = place_->Open();
-  Must(sequence::InitializeLedger(store_.get(), community.charter_bytes(), now_us_));
+  Must(sequence::InitializeLedger(store_.get(), community.charter_bytes(),
+                                  community.log_keys().front(), now_us_));
   Start();
 }
 
@@ -96,6 +97,7 @@ void LedgerMachine::Start() {
   hub_ = std::make_unique<publish::WatchHub>();
   sequence::SequencerOptions options;
   options.now_us = [this] { return now_us_.load(); };
+  options.log_keys = community_.log_keys();
   sequencer_ = Must(sequence::Sequencer::Start(std::move(options), store_.get(), hub_.get()));
 }
 

@@ -2,9 +2,12 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "kengred/core/address.h"
 #include "kengred/core/amount.h"
+#include "kengred/core/base64.h"
 #include "kengred/core/charter.h"
 #include "kengred/core/civil_day.h"
 #include "kengred/core/ids.h"
@@ -54,7 +57,8 @@ std::string CharterFile(const v1::Charter& charter) {
   std::string text = Line("name", Quoted(charter.name())) +
                      Line("address_prefix", Quoted(charter.address_prefix())) +
                      Line("time_zone", Quoted(charter.time_zone())) +
-                     Line("salt", Quoted(Hex(charter.salt())));
+                     Line("salt", Quoted(Hex(charter.salt()))) +
+                     Line("origin", Quoted(charter.origin()));
   for (const v1::Currency& currency : charter.currencies()) {
     text += "\n[[currencies]]\n" + Line("code", Quoted(currency.code())) +
             Line("kind", Quoted(KindWord(currency.kind()))) +
@@ -99,6 +103,16 @@ std::string CharterFile(const v1::Charter& charter) {
     amount("reconversion_min", limits.reconversion_min_minor());
   }
   return text;
+}
+
+void WriteLogKeyFile(const Community& community, const std::string& data) {
+  const VerifierKey key = community.log_keys()[0]->verifier_key();
+  char id[9];
+  std::snprintf(id, sizeof(id), "%08x", key.id());
+  const std::string path = data + ".log-key";
+  std::ofstream(path) << "PRIVATE+KEY+" << key.name() << "+" << id << "+"
+                      << EncodeBase64("\x01" + community.log_key_seed().ToBytes()) << "\n";
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read);
 }
 
 }  // namespace kengred::testing

@@ -110,9 +110,27 @@ Community::Community(uint64_t seed, const std::function<void(v1::Charter*)>& edi
   policy->set_committee_quorum(2);
   policy->set_refund_window_days(60);
   charter_.set_salt(Sha256({"salt", std::to_string(seed_)}).ToBytes().substr(0, 16));
+  charter_.set_origin("heol.example/essai");
+  charter_.set_log_public_key(log_key().public_key().ToBytes());
   edit(&charter_);
   charter_bytes_ = charter_.SerializeAsString();
   ledger_id_ = LedgerIdOf(charter_bytes_);
+}
+
+Digest Community::log_key_seed(int number) const {
+  return Sha256({"kengred test key", std::to_string(seed_), "/log/", std::to_string(number)});
+}
+
+SecretKey Community::log_key(int number) const {
+  return *SecretKey::FromSeed(log_key_seed(number).view());
+}
+
+std::vector<std::shared_ptr<const NoteSigner>> Community::log_keys(int count) const {
+  std::vector<std::shared_ptr<const NoteSigner>> keys;
+  for (int i = 0; i < count; ++i)
+    keys.push_back(
+        std::make_shared<const NoteSigner>(*NoteSigner::Make(charter_.origin(), log_key(i))));
+  return keys;
 }
 
 void Community::AddKeys(std::string_view label, size_t count, uint32_t threshold,
@@ -415,6 +433,12 @@ v1::Operation Community::Reward(const std::string& programme,
 v1::Operation Community::CloseProgramme(const std::string& programme) const {
   v1::Operation operation;
   operation.mutable_close_programme()->set_programme_account_id(account(programme).ToBytes());
+  return operation;
+}
+
+v1::Operation Community::RotateLogKey(int number) const {
+  v1::Operation operation;
+  operation.mutable_rotate_log_key()->set_log_public_key(log_key(number).public_key().ToBytes());
   return operation;
 }
 

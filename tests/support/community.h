@@ -19,11 +19,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "kengred/core/ids.h"
+#include "kengred/core/signed_note.h"
 #include "kengred/core/signing.h"
 #include "kengred/v1/charter.pb.h"
 #include "kengred/v1/ledger_service.pb.h"
@@ -68,6 +70,11 @@ class Community {
   const v1::Charter& charter() const { return charter_; }
   const std::string& charter_bytes() const { return charter_bytes_; }
   const LedgerId& ledger_id() const { return ledger_id_; }
+  // The key that signs this community's checkpoints; the others are for rotations.
+  SecretKey log_key(int number = 0) const;
+  Digest log_key_seed(int number = 0) const;
+  // Log keys 0 to `count` - 1, as a server holds them.
+  std::vector<std::shared_ptr<const NoteSigner>> log_keys(int count = 1) const;
 
   // Adds somebody: `keys` keys of which `threshold` sign.
   void AddHolder(const std::string& name, v1::HolderKind kind, size_t keys = 1,
@@ -140,6 +147,7 @@ class Community {
                   const std::string& reference) const;
   v1::Operation Reward(const std::string& programme, const std::vector<v1::Award>& awards) const;
   v1::Operation CloseProgramme(const std::string& programme) const;
+  v1::Operation RotateLogKey(int number) const;
 
   // ---- the founding ----
   // The transactions that bring the community to life, in order, with their side records.

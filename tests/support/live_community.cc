@@ -27,6 +27,7 @@ int64_t NowInSeconds() {
 void MakeLedger(const Community& community, const std::string& data) {
   const ScratchDirectory scratch;
   WriteFileOrDie(scratch / "charter.toml", CharterFile(community.charter()));
+  WriteLogKeyFile(community, data);
   const Finished init =
       RunServerProgram({"init", "--charter", scratch / "charter.toml", "--data", data});
   if (init.exit_code != 0 || init.out.find(community.ledger_id().ToHex()) == std::string::npos) {

@@ -9,6 +9,7 @@
 
 #include "kengred/core/charter.h"
 #include "kengred/core/limits.h"
+#include "kengred/core/signed_note.h"
 #include "tests/support/community.h"
 
 namespace kengred {
@@ -110,6 +111,28 @@ const std::vector<Change>& Wrong() {
        "governance:", [](v1::Charter* c) { c->mutable_governance()->set_threshold(0); }},
       {"a short salt", "salt:", [](v1::Charter* c) { c->set_salt(std::string(15, 's')); }},
       {"a long salt", "salt:", [](v1::Charter* c) { c->set_salt(std::string(17, 's')); }},
+      {"no origin", "origin:", [](v1::Charter* c) { c->clear_origin(); }},
+      {"a long origin", "origin:", [](v1::Charter* c) { c->set_origin(std::string(129, 'o')); }},
+      {"an origin with a space", "origin:", [](v1::Charter* c) { c->set_origin("a b"); }},
+      {"an origin with a plus", "origin:", [](v1::Charter* c) { c->set_origin("a+b"); }},
+      {"an origin with an accent", "origin:", [](v1::Charter* c) { c->set_origin("\xc3\xa9"); }},
+      {"no log key", "log_public_key:", [](v1::Charter* c) { c->clear_log_public_key(); }},
+      {"a log key of small order",
+       "log_public_key:", [](v1::Charter* c) { c->set_log_public_key(std::string(32, '\0')); }},
+      {"no witness key", "witness_keys:", [](v1::Charter* c) { c->add_witness_keys("x"); }},
+      {"a log's key as a witness's", "witness_keys:",
+       [](v1::Charter* c) {
+         c->add_witness_keys(Community().log_keys()[0]->verifier_key().Format());
+       }},
+      {"a witness twice", "witness_keys:",
+       [](v1::Charter* c) {
+         const auto key = VerifierKey::Make("w.example", KeyType::kCosignature,
+                                            Community().key("alice").public_key());
+         c->add_witness_keys(key->Format());
+         c->add_witness_keys(key->Format());
+       }},
+      {"a key of governance as log key", "log_public_key:",
+       [](v1::Charter* c) { c->set_log_public_key(c->governance().public_keys(0)); }},
       {"limits of an unknown currency", "no currency \"XX\"",
        [](v1::Charter* c) { c->mutable_policy()->add_limits()->set_currency("XX"); }},
       {"limits twice", "HEOL is there twice",

@@ -51,8 +51,8 @@ TEST(HashTest, IsSha256) {
 
 TEST(HashTest, DomainTagsDifferAndNoneBeginsAnother) {
   const std::vector<std::string_view> tags = {
-      domain::kTransactionId, domain::kTransaction,  domain::kAccount,    domain::kSystemAccount,
-      domain::kProgramme,     domain::kReconversion, domain::kCommitment, domain::kChain};
+      domain::kTransactionId, domain::kTransaction,  domain::kAccount,   domain::kSystemAccount,
+      domain::kProgramme,     domain::kReconversion, domain::kCommitment};
   for (const std::string_view& tag : tags) {
     EXPECT_EQ(tag.find('\0'), tag.size() - 1) << tag;
     EXPECT_TRUE(tag.starts_with("kengred/v1/")) << tag;

@@ -65,7 +65,7 @@ class ReceiptTest : public ::testing::Test {
       }
     } reader;
     reader.hashes = leaves;
-    return {entries[index], index, *InclusionProof(index, entries.size(), reader),
+    return {entries[index], "", index, *InclusionProof(index, entries.size(), reader),
             *SignCheckpoint({kOrigin, entries.size(), frontier.Root(), {}}, log_)};
   }
   Receipt Of(uint64_t index) const { return Of(index, entries_); }
@@ -122,8 +122,10 @@ TEST_F(ReceiptTest, EveryEntryHasOne) {
 
 TEST_F(ReceiptTest, IsText) {
   const Receipt receipt = Of(2);
+  v1::ReceiptContent content;
+  content.set_journal_entry(receipt.entry_bytes);
   std::string text =
-      "c2sp.org/tlog-proof@v1\nextra " + EncodeBase64(receipt.entry_bytes) + "\nindex 2\n";
+      "c2sp.org/tlog-proof@v1\nextra " + EncodeBase64(content.SerializeAsString()) + "\nindex 2\n";
   for (const Digest& hash : receipt.proof) text += EncodeBase64(hash.view()) + "\n";
   EXPECT_EQ(*FormatReceipt(receipt), text + "\n" + receipt.checkpoint);
   // A journal of one entry: no hashes.
@@ -178,8 +180,40 @@ TEST_F(ReceiptTest, NoBitOfTheTextMayChange) {
   EXPECT_FALSE(ParseReceipt("\n" + text).ok());
 }
 
+TEST_F(ReceiptTest, ItsContentHasOneForm) {
+  Receipt receipt = Of(2);
+  receipt.charter_bytes = community_.charter_bytes();
+  const std::string text = *FormatReceipt(receipt);
+  EXPECT_EQ(*ParseReceipt(text), receipt);
+  const auto verified = Verify(receipt);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->charter->name(), community_.charter().name());
+  v1::ReceiptContent content;
+  content.set_journal_entry(receipt.entry_bytes);
+  content.set_charter(receipt.charter_bytes);
+  const std::string bytes = content.SerializeAsString();
+  const size_t start = text.find("extra ") + 6;
+  const size_t end = text.find('\n', start);
+  // An unknown field; the fields the other way round.
+  v1::ReceiptContent charter_only;
+  charter_only.set_charter(receipt.charter_bytes);
+  v1::ReceiptContent entry_only;
+  entry_only.set_journal_entry(receipt.entry_bytes);
+  for (const std::string& other :
+       {bytes + std::string("\x18\x01", 2),
+        charter_only.SerializeAsString() + entry_only.SerializeAsString()}) {
+    std::string changed = text;
+    changed.replace(start, end - start, EncodeBase64(other));
+    EXPECT_FALSE(ParseReceipt(changed).ok());
+  }
+  // Another ledger's charter.
+  receipt.charter_bytes = testing::Community(7).charter_bytes();
+  EXPECT_FALSE(Verify(receipt).ok());
+}
+
 TEST_F(ReceiptTest, NoBitOfItsPartsMayChange) {
-  const Receipt receipt = Of(2);
+  Receipt receipt = Of(2);
+  receipt.charter_bytes = community_.charter_bytes();
   const auto flip = [](std::string* bytes, size_t bit) {
     (*bytes)[bit / 8] = static_cast<char>((*bytes)[bit / 8] ^ (1 << bit % 8));
   };
@@ -187,6 +221,11 @@ TEST_F(ReceiptTest, NoBitOfItsPartsMayChange) {
     Receipt changed = receipt;
     flip(&changed.entry_bytes, bit);
     EXPECT_FALSE(Verify(changed).ok()) << "entry " << bit;
+  }
+  for (size_t bit = 0; bit < 8 * receipt.charter_bytes.size(); ++bit) {
+    Receipt changed = receipt;
+    flip(&changed.charter_bytes, bit);
+    EXPECT_FALSE(Verify(changed).ok()) << "charter " << bit;
   }
   for (size_t i = 0; i < receipt.proof.size(); ++i) {
     for (size_t bit = 0; bit < 256; ++bit) {
@@ -253,7 +292,8 @@ TEST_F(ReceiptTest, RefusesOtherForms) {
       {replaced(extra, index, "extra \n"), "empty"},
       {replaced(extra, index, "extra AA\n"), "entry is not base64"},
       {replaced(extra, index, "extra  AAAA\n"), "entry is not base64"},
-      {replaced(extra, index, "extra AAAA\nextra AAAA\n"), "third line"},
+      {replaced(extra, index, "extra AAAA\n"), "content cannot be read"},
+      {replaced(extra, index, "extra CgFl\nextra CgFl\n"), "third line"},
       {replaced(index, proof, ""), "third line"},
       {replaced(index, proof, "index\n"), "third line"},
       {replaced(index, proof, "index 02\n"), "not a number"},
@@ -280,6 +320,7 @@ TEST_F(ReceiptTest, RefusesOtherForms) {
 TEST_F(ReceiptTest, TheLargestEntryFits) {
   Receipt receipt = Of(2);
   receipt.entry_bytes = std::string(kEntryBytesMax, 'e');
+  receipt.charter_bytes = std::string(kReceiptCharterBytesMax, 'c');
   receipt.proof.resize(kProofHashesMax);
   const auto text = FormatReceipt(receipt);
   ASSERT_TRUE(text.ok());

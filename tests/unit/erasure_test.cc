@@ -30,11 +30,12 @@ class ErasureTest : public ::testing::Test {
  protected:
   void SetUp() override {
     store_ = storage::NewMemoryStore();
-    ASSERT_TRUE(
-        sequence::InitializeLedger(store_.get(), community_.charter_bytes(), kNowSeconds * 1000000)
-            .ok());
+    ASSERT_TRUE(sequence::InitializeLedger(store_.get(), community_.charter_bytes(),
+                                           community_.log_keys().front(), kNowSeconds * 1000000)
+                    .ok());
     sequence::SequencerOptions options;
     options.now_us = [] { return kNowSeconds * 1000000; };
+    options.log_keys = community_.log_keys();
     auto sequencer = sequence::Sequencer::Start(options, store_.get(), &hub_);
     ASSERT_TRUE(sequencer.ok()) << sequencer.status();
     sequencer_ = *std::move(sequencer);
@@ -98,7 +99,7 @@ class ErasureTest : public ::testing::Test {
   void Erase(const ErasurePlan& plan) {
     const absl::StatusOr<storage::Head> before = store_->head();
     ASSERT_TRUE(store_->erase(plan.keys).ok());
-    const absl::StatusOr<storage::Head> after = CheckChain(store_.get());
+    const absl::StatusOr<storage::Head> after = CheckJournal(store_.get());
     ASSERT_TRUE(before.ok() && after.ok()) << after.status();
     EXPECT_EQ(*before, *after);
   }
@@ -296,10 +297,10 @@ class ForgedStore : public storage::Store {
   storage::Store* store_;
 };
 
-TEST_F(ErasureTest, AChangedEntryBreaksTheChain) {
-  EXPECT_TRUE(CheckChain(store_.get()).ok());
+TEST_F(ErasureTest, AChangedEntryBreaksTheRoot) {
+  EXPECT_TRUE(CheckJournal(store_.get()).ok());
   ForgedStore forged(store_.get());
-  EXPECT_TRUE(absl::IsDataLoss(CheckChain(&forged).status()));
+  EXPECT_TRUE(absl::IsDataLoss(CheckJournal(&forged).status()));
 }
 
 }  // namespace

@@ -8,16 +8,22 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <span>
 #include <thread>
 
+#include "kengred/core/checkpoint.h"
+#include "kengred/core/hash.h"
 #include "kengred/core/limits.h"
+#include "kengred/core/merkle.h"
+#include "kengred/core/receipt.h"
 #include "kengred/core/side_record.h"
+#include "server/publish/proofs.h"
 #include "server/rules/rules.h"
 #include "server/sequence/batch_builder.h"
-#include "server/sequence/chain.h"
 #include "server/sequence/sequencer.h"
 #include "server/sequence/side_keys.h"
 #include "server/sequence/store_view.h"
+#include "server/sequence/tree.h"
 #include "server/storage/memory_store.h"
 #include "server/verify/verifier.h"
 #include "tests/support/community.h"
@@ -108,14 +114,15 @@ class PipelineTest : public ::testing::Test {
   void Start() {
     store_ = std::make_unique<GatedStore>(storage::NewMemoryStore(image_));
     if (!initialized_) {
-      const auto ledger =
-          sequence::InitializeLedger(store_.get(), community_.charter_bytes(), now_us_);
+      const auto ledger = sequence::InitializeLedger(store_.get(), community_.charter_bytes(),
+                                                     community_.log_keys().front(), now_us_);
       ASSERT_TRUE(ledger.ok()) << ledger.status();
       ASSERT_EQ(*ledger, community_.ledger_id());
     }
     sequence::SequencerOptions options;
     options.queue_transactions_max = 200;
     options.now_us = [this] { return now_us_.load(); };
+    options.log_keys = community_.log_keys(log_keys_held_);
     options.on_storage_stopped = [this](const std::string&) { ++stops_; };
     auto sequencer = sequence::Sequencer::Start(options, store_.get(), &hub_);
     ASSERT_TRUE(sequencer.ok()) << sequencer.status();
@@ -162,6 +169,7 @@ class PipelineTest : public ::testing::Test {
   Community community_;
   std::atomic<int64_t> now_us_{kNowSeconds * 1'000'000};
   std::atomic<int> stops_{0};
+  int log_keys_held_ = 1;
   bool initialized_ = false;
   std::shared_ptr<storage::MemoryImage> image_ = std::make_shared<storage::MemoryImage>();
   publish::WatchHub hub_;
@@ -443,21 +451,134 @@ TEST_F(PipelineTest, WatchersAreWokenByWhatTouchesThem) {
   EXPECT_EQ(woken_chloe, 0U);
 }
 
-TEST_F(PipelineTest, TheHeadHashChainsOverTheJournalAsStored) {
+// The root as RFC 6962 section 2.1 writes it down.
+Digest LiteralRoot(std::span<const std::string> entries) {
+  if (entries.size() == 1) return Sha256({std::string_view("\0", 1), entries[0]});
+  size_t left = 1;
+  while (left * 2 < entries.size()) left *= 2;
+  return Sha256(
+      {"\x01", LiteralRoot(entries.first(left)).view(), LiteralRoot(entries.subspan(left)).view()});
+}
+
+TEST_F(PipelineTest, EveryCommitHasACheckpointOfTheJournalAsStored) {
   for (int i = 0; i < 20; ++i) Submit(Payment("alice", "biocoop", 1)).get();
-  storage::Hash hash{};
-  uint64_t sequence = 0;
+  // Over a restart too.
+  Stop();
+  Start();
+  for (int i = 0; i < 300; ++i) Submit(Payment("alice", "biocoop", 1));
+  const auto last =
+      std::get<v1::SubmitTransactionResponse>(Submit(Payment("alice", "biocoop", 1)).get());
+  std::vector<std::string> entries;
   while (true) {
-    const auto page = store_->journal(sequence, 7);
+    const auto page = store_->journal(entries.size(), 1000);
     ASSERT_TRUE(page.ok());
     if (page->entries.empty()) break;
     for (const auto& [number, bytes] : page->entries) {
-      ASSERT_EQ(number, ++sequence);
-      hash = sequence::ChainHash(hash, bytes);
+      ASSERT_EQ(number, entries.size() + 1);
+      entries.push_back(bytes);
     }
   }
-  EXPECT_EQ(store_->head()->hash, hash);
-  EXPECT_EQ(store_->head()->sequence, sequence);
+  ASSERT_EQ(entries.size(), last.sequence());
+  EXPECT_EQ(store_->head()->hash, sequence::HashOf(LiteralRoot(entries)));
+  const publish::ProofReader proofs(store_.get());
+  const auto checkpoints = proofs.Checkpoints(0, 10000);
+  ASSERT_TRUE(checkpoints.ok());
+  ASSERT_GT(checkpoints->size(), 20U);
+  EXPECT_EQ(checkpoints->front().size, 1U);
+  EXPECT_EQ(checkpoints->back().size, entries.size());
+  EXPECT_EQ(proofs.LatestCheckpoint()->note, checkpoints->back().note);
+  const std::vector<VerifierKey> keys = {community_.log_keys()[0]->verifier_key()};
+  for (const publish::StoredCheckpoint& stored : *checkpoints) {
+    const auto opened = OpenCheckpoint(stored.note, keys);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    EXPECT_EQ(opened->checkpoint.origin, community_.charter().origin());
+    EXPECT_EQ(opened->checkpoint.size, stored.size);
+    EXPECT_EQ(opened->checkpoint.root,
+              LiteralRoot(std::span<const std::string>(entries).first(stored.size)));
+    const auto proof = proofs.Consistency(stored.size, entries.size());
+    ASSERT_TRUE(proof.ok()) << proof.status();
+    EXPECT_TRUE(VerifyConsistency(stored.size, opened->checkpoint.root, entries.size(),
+                                  LiteralRoot(entries), *proof)
+                    .ok());
+  }
+  for (Sequence sequence = 1; sequence <= entries.size(); sequence += 7) {
+    const auto text = proofs.Receipt(sequence, entries[sequence - 1], community_.charter_bytes());
+    ASSERT_TRUE(text.ok()) << text.status();
+    const auto receipt = VerifyReceipt(*ParseReceipt(*text), keys, {}, 0);
+    ASSERT_TRUE(receipt.ok()) << receipt.status();
+    EXPECT_EQ(receipt->entry.sequence(), sequence);
+    EXPECT_EQ(receipt->ledger_id, community_.ledger_id());
+  }
+}
+
+TEST_F(PipelineTest, TheLogKeyIsReplacedByAnEntry) {
+  const auto rotate = [this](int number) {
+    v1::SubmitTransactionRequest request;
+    *request.mutable_signed_transaction() =
+        community_.Transaction(kNowSeconds, {community_.RotateLogKey(number)}, {"governance"});
+    return request;
+  };
+  const auto signers = [this](uint64_t size) {
+    const auto stored = publish::ProofReader(store_.get()).Checkpoints(size - 1, 1);
+    EXPECT_EQ(stored->front().size, size);
+    std::vector<size_t> numbers;
+    for (size_t i = 0; i < 3; ++i) {
+      const std::vector<VerifierKey> key = {community_.log_keys(3)[i]->verifier_key()};
+      if (OpenCheckpoint(stored->front().note, key).ok()) numbers.push_back(i);
+    }
+    return numbers;
+  };
+  // A key that the server does not hold would leave it without a signature.
+  EXPECT_EQ(VerdictOf(Submit(rotate(1)).get()), v1::VERDICT_LOG_KEY_NOT_HELD);
+  log_keys_held_ = 3;
+  Stop();
+  Start();
+  const auto first = std::get<v1::SubmitTransactionResponse>(Submit(rotate(1)).get());
+  EXPECT_EQ(signers(first.sequence() - 1), std::vector<size_t>({0}));
+  EXPECT_EQ(signers(first.sequence()), std::vector<size_t>({0, 1}));
+  const auto after =
+      std::get<v1::SubmitTransactionResponse>(Submit(Payment("alice", "biocoop", 1)).get());
+  EXPECT_EQ(signers(after.sequence()), std::vector<size_t>({1}));
+  // The second one after a restart, which finds the first again.
+  Stop();
+  Start();
+  const auto second = std::get<v1::SubmitTransactionResponse>(Submit(rotate(2)).get());
+  EXPECT_EQ(signers(second.sequence()), std::vector<size_t>({1, 2}));
+  const auto periods = publish::ProofReader(store_.get()).LogKeys(community_.charter());
+  ASSERT_EQ(periods->size(), 3U);
+  EXPECT_EQ((*periods)[1].since, first.sequence());
+  EXPECT_EQ((*periods)[2].public_key, community_.log_key(2).public_key());
+  // Without the key of today nothing starts.
+  Stop();
+  sequence::SequencerOptions options;
+  options.now_us = [this] { return now_us_.load(); };
+  options.log_keys = community_.log_keys(2);
+  EXPECT_EQ(sequence::Sequencer::Start(options, store_.get(), &hub_).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  Start();
+}
+
+TEST_F(PipelineTest, AStoreWhoseTreeWasChangedDoesNotStart) {
+  Submit(Payment("alice", "biocoop", 1)).get();
+  Stop();
+  const auto head = store_->acquire("vandal");
+  ASSERT_TRUE(head.ok());
+  storage::Batch batch;
+  batch.epoch = head->epoch;
+  batch.parent_hash = batch.hash = head->hash;
+  batch.first_sequence = head->sequence + 1;
+  batch.writes.push_back({rules::key::TreeHash(0, 3), std::string(32, 'x')});
+  ASSERT_EQ(*store_->commit(batch), storage::CommitResult::kDurable);
+  sequence::SequencerOptions options;
+  options.now_us = [this] { return now_us_.load(); };
+  options.log_keys = community_.log_keys();
+  EXPECT_EQ(sequence::Sequencer::Start(options, store_.get(), &hub_).status().code(),
+            absl::StatusCode::kDataLoss);
+  batch.epoch = store_->acquire("mender")->epoch;
+  const auto entry = store_->journal(3, 1);
+  batch.writes[0].value = LeafHash(entry->entries.front().second).ToBytes();
+  ASSERT_EQ(*store_->commit(batch), storage::CommitResult::kDurable);
+  Start();
 }
 
 TEST_F(PipelineTest, ManyThreadsAtOnce) {
@@ -488,16 +609,24 @@ TEST_F(PipelineTest, AStoreWithoutACharterDoesNotStart) {
 
 TEST_F(PipelineTest, ALedgerIsInitializedOnce) {
   const auto store = storage::NewMemoryStore();
-  ASSERT_TRUE(sequence::InitializeLedger(store.get(), community_.charter_bytes(), now_us_).ok());
-  EXPECT_EQ(
-      sequence::InitializeLedger(store.get(), community_.charter_bytes(), now_us_).status().code(),
-      absl::StatusCode::kAlreadyExists);
+  ASSERT_TRUE(sequence::InitializeLedger(store.get(), community_.charter_bytes(),
+                                         community_.log_keys().front(), now_us_)
+                  .ok());
+  EXPECT_EQ(sequence::InitializeLedger(store.get(), community_.charter_bytes(),
+                                       community_.log_keys().front(), now_us_)
+                .status()
+                .code(),
+            absl::StatusCode::kAlreadyExists);
   const auto other = storage::NewMemoryStore();
-  EXPECT_EQ(sequence::InitializeLedger(other.get(), "garbage\xff", now_us_).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(
+      sequence::InitializeLedger(other.get(), "garbage\xff", community_.log_keys().front(), now_us_)
+          .status()
+          .code(),
+      absl::StatusCode::kInvalidArgument);
   v1::Charter unknown_zone = community_.charter();
   unknown_zone.set_time_zone("Europe/Ys");
-  EXPECT_EQ(sequence::InitializeLedger(other.get(), unknown_zone.SerializeAsString(), now_us_)
+  EXPECT_EQ(sequence::InitializeLedger(other.get(), unknown_zone.SerializeAsString(),
+                                       community_.log_keys().front(), now_us_)
                 .status()
                 .code(),
             absl::StatusCode::kFailedPrecondition);

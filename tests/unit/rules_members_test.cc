@@ -581,12 +581,55 @@ TEST(RevokeRoleTest, TakesTheRightAwayFromTheNextTransactionOn) {
       v1::VERDICT_ROLE_NOT_GRANTED);
 }
 
+// ---- RotateLogKey ----
+
+RuleTable RotateLogKeyTable() {
+  const auto malformed = [](const char* name, std::string key) {
+    return Fault{
+        name, "key", v1::VERDICT_LOG_KEY_MALFORMED, {}, [key = std::move(key)](Attempt& a) {
+          a.operation.mutable_rotate_log_key()->set_log_public_key(key);
+        }};
+  };
+  RuleTable table;
+  table.name = "RotateLogKey";
+  table.file = "rotate_log_key.cc";
+  table.good = [] { return Attempt{TownBench(), Town().RotateLogKey(1), {"governance"}}; };
+  table.faults = {
+      malformed("no key", ""),
+      malformed("half a key", std::string(31, 'k')),
+      malformed("a key of small order", std::string(32, '\0')),
+      NotSignedByGovernance(),
+      {"the charter's log key",
+       "key",
+       v1::VERDICT_LOG_KEY_USED,
+       {},
+       [](Attempt& a) { a.operation = Town().RotateLogKey(0); }},
+      {"a log key of before",
+       "key",
+       v1::VERDICT_LOG_KEY_USED,
+       {},
+       [](Attempt& a) {
+         ASSERT_TRUE(a.bench.Submit({Town().RotateLogKey(1)}, {"governance"}).ok());
+         ASSERT_TRUE(a.bench.Submit({Town().RotateLogKey(2)}, {"governance"}).ok());
+       }},
+  };
+  return table;
+}
+
+TEST(RotateLogKeyTest, SaysSinceWhichEntry) {
+  RuleBench bench = TownBench();
+  const auto result = bench.Submit({Town().RotateLogKey(1)}, {"governance"});
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(bench.reader().FindLogKey(Town().log_key(1).public_key()), bench.head());
+  EXPECT_EQ(bench.reader().FindLogKey(Town().log_key(0).public_key()), std::nullopt);
+}
+
 }  // namespace
 
 std::vector<RuleTable> MemberTables() {
   return {OpenAccountTable(),         AdmitMemberTable(),         EndMembershipTable(),
           ApproveProfessionalTable(), SuspendProfessionalTable(), GrantRoleTable(),
-          RevokeRoleTable()};
+          RevokeRoleTable(),          RotateLogKeyTable()};
 }
 
 }  // namespace kengred::testing

@@ -27,6 +27,7 @@
 #include "server/main/files.h"
 #include "server/main/json_text.h"
 #include "server/main/log.h"
+#include "server/main/log_key.h"
 #include "server/main/service_manager.h"
 
 namespace kengred::server {
@@ -103,6 +104,7 @@ TEST(Config, TheFirstSourceThatHasASettingWins) {
   };
   const std::vector<Row> rows = {
       {"data", "/a", "/b", "\"/c\"", "\"/a\""},
+      {"log_key", "/a,/b", "/c", "[\"/d\", \"/e\"]", "[\"/a\", \"/b\"]"},
       {"listen", "127.0.0.1:1,[::1]:2", "127.0.0.1:3", "[\"unix:/c\", \"localhost:0\"]",
        "[\"127.0.0.1:1\", \"[::1]:2\"]"},
       {"port_file", "/a", "/b", "\"/c\"", "\"/a\""},
@@ -313,6 +315,7 @@ TEST(Config, TheExampleFileShowsEverySettingAndItsDefault) {
   ASSERT_TRUE(config.ok()) << config.status();
   Config defaults;
   defaults.store.path = config->store.path;
+  defaults.process.log_keys = {DefaultLogKeyFile(config->store.path)};
   defaults.origins = config->origins;
   EXPECT_EQ(PrintConfig(*config), PrintConfig(defaults));
   for (const SettingInfo& setting : Settings()) {
@@ -403,6 +406,24 @@ TEST(Files, ReadingSaysWhyNot) {
   std::ofstream(directory / "large") << std::string(kSmallFileBytesMax + 1, 'x');
   EXPECT_THAT(std::string(ReadSmallFile(directory / "large").status().message()),
               HasSubstr("larger than 1 MiB"));
+}
+
+TEST(LogKey, AFileThatWasMadeIsReadAgain) {
+  InitializeCrypto();
+  // Many, since every other public key has a "+" in its base64.
+  for (int i = 0; i < 32; ++i) {
+    const std::string path =
+        (std::filesystem::temp_directory_path() / ("kengred-log-key-" + std::to_string(::getpid())))
+            .string();
+    const auto made = MakeLogKeyFile(path, "heol.example/ledger+8b82c429");
+    EXPECT_FALSE(made.ok());  // "+" is no part of a name
+    const auto key = MakeLogKeyFile(path, "heol.example/ledger");
+    ASSERT_TRUE(key.ok()) << key.status();
+    const auto read = ReadLogKeyFile(path);
+    EXPECT_TRUE(RemoveFile(path).ok());
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ((*read)->verifier_key(), (*key)->verifier_key());
+  }
 }
 
 TEST(ServiceManager, HearsOneDatagramPerCall) {
