@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kengred/client/channel.h"
+#include "kengred/client/log_check.h"
 #include "kengred/client/session.h"
 #include "kengred/client/status.h"
 #include "kengred/client/submit_all.h"
@@ -46,7 +47,39 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   const absl::Status status =
       impl->session->Identify(std::min(complete.timeout, complete.connect_timeout));
   if (!status.ok()) return status;
+  if (complete.log_memory != nullptr) {
+    const auto log = client::CheckLog(impl->session.get());
+    if (!log.ok()) return log.status();
+  }
   return Client(std::move(impl));
+}
+
+absl::StatusOr<LogState> Client::CheckLog() { return client::CheckLog(impl_->session.get()); }
+
+absl::StatusOr<CheckedReceipt> Client::GetReceipt(const Reader& reader, const TransactionId& id) {
+  v1::GetReceiptRequest request;
+  request.set_transaction_id(id.ToBytes());
+  Session* session = impl_->session.get();
+  auto response = session->Call(session->ledger(), &Ledger::GetReceipt, request, &reader);
+  if (!response.ok()) return response.status();
+  // After it, so that the log has every key that may have signed it.
+  auto log = client::CheckLog(session);
+  if (!log.ok()) return log.status();
+  const auto receipt = ParseReceipt(response->receipt());
+  if (!receipt.ok())
+    return AlarmError("the receipt given: " + std::string(receipt.status().message()));
+  auto verified = VerifyReceipt(*receipt, KeysOf(log->keys), {}, 0);
+  if (!verified.ok())
+    return AlarmError("the receipt given does not hold: " +
+                      std::string(verified.status().message()));
+  if (verified->ledger_id != ledger_id() || !verified->transaction ||
+      verified->transaction->id() != id) {
+    return AlarmError("the server answered with the receipt of another transaction");
+  }
+  if (absl::Status status = FollowLog(session, receipt->checkpoint, log->keys); !status.ok()) {
+    return status;
+  }
+  return CheckedReceipt{std::move(*response->mutable_receipt()), *std::move(verified)};
 }
 
 const LedgerId& Client::ledger_id() const { return impl_->session->ledger_id(); }

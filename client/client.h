@@ -30,7 +30,11 @@
 #include <utility>
 #include <vector>
 
+#include "kengred/client/log_memory.h"
+#include "kengred/core/checkpoint.h"
 #include "kengred/core/ids.h"
+#include "kengred/core/log_trust.h"
+#include "kengred/core/receipt.h"
 #include "kengred/core/signing.h"
 #include "kengred/core/verdict.h"
 #include "kengred/v1/directory_service.pb.h"
@@ -76,11 +80,32 @@ struct ClientOptions {
   std::chrono::milliseconds watch_silence{75'000};
   // Where set, the server must keep this ledger: FAILED_PRECONDITION at Connect otherwise.
   std::optional<LedgerId> ledger_id{};
+  // Where set, Connect checks the ledger's log against what is remembered of it (see CheckLog), and
+  // remembers what it finds.
+  std::shared_ptr<LogMemory> log_memory{};
+};
+
+// The log of a ledger, checked.
+struct LogState {
+  Checkpoint checkpoint;
+  std::string note;  // the same, as it was signed
+  // All its keys, for receipts of any time.
+  std::vector<TrustedLogKey> keys;
+};
+
+// A receipt that was checked.
+struct CheckedReceipt {
+  std::string text;  // what to keep in a file
+  VerifiedReceipt verified;
 };
 
 // The verdict behind an error, where the ledger said no. VERDICT_UNSPECIFIED with the figures where
 // this build does not know the verdict; the status's message says it in a sentence.
 std::optional<Refusal> RefusalOf(const absl::Status& status);
+
+// Whether an error is an alarm: what the ledger has shown contradicts what it has signed before, or
+// is not signed by its log at all. Not a passing fault, and nothing to try again.
+bool IsAlarm(const absl::Status& status);
 
 // A history that goes on. Reconnects by itself after the last entry it handed out: nothing is
 // skipped, nothing comes twice.
@@ -99,7 +124,8 @@ class Watch {
 class Client {
  public:
   // Connects and reads which ledger it is. UNAVAILABLE names the target; DATA_LOSS where the server
-  // shows a charter that is not its ledger's, or one that this version cannot use.
+  // shows a charter that is not its ledger's, or one that this version cannot use; or, with a
+  // log memory, where it does not continue what is remembered.
   static absl::StatusOr<Client> Connect(const ClientOptions& options);
 
   Client(Client&&) noexcept;
@@ -129,6 +155,14 @@ class Client {
 
   absl::StatusOr<v1::GetTransactionResponse> GetTransaction(const Reader& reader,
                                                             const TransactionId& id);
+  // A receipt of a transaction, verified with the log's keys; its checkpoint must agree with the
+  // one remembered. DATA_LOSS where it does not hold.
+  absl::StatusOr<CheckedReceipt> GetReceipt(const Reader& reader, const TransactionId& id);
+  // Fetches the last checkpoint and demands that it continues the one remembered. DATA_LOSS is an
+  // alarm: a fork, a rollback, or a key that is not the log's; it names both checkpoints, and the
+  // evidence is kept by the memory. Whoever stays connected should call it now and then.
+  absl::StatusOr<LogState> CheckLog();
+
   // Without a reader: what a payer may know.
   absl::StatusOr<v1::GetAccountResponse> GetAccount(const AccountId& account,
                                                     const Reader* reader = nullptr);

@@ -51,7 +51,8 @@ Session::Session(ClientOptions options, const std::shared_ptr<grpc::Channel>& ch
     : options_(std::move(options)),
       ledger_(v1::LedgerService::NewStub(channel)),
       programmes_(v1::ProgrammeService::NewStub(channel)),
-      directory_(v1::DirectoryService::NewStub(channel)) {}
+      directory_(v1::DirectoryService::NewStub(channel)),
+      transparency_(v1::TransparencyService::NewStub(channel)) {}
 
 absl::Status Session::Identify(std::chrono::milliseconds timeout) {
   const auto response =

@@ -21,6 +21,7 @@
 #include "kengred/v1/directory_service.grpc.pb.h"
 #include "kengred/v1/ledger_service.grpc.pb.h"
 #include "kengred/v1/programme_service.grpc.pb.h"
+#include "kengred/v1/transparency_service.grpc.pb.h"
 
 namespace kengred::client {
 
@@ -53,6 +54,7 @@ class Session {
   v1::LedgerService::Stub* ledger() const { return ledger_.get(); }
   v1::ProgrammeService::Stub* programmes() const { return programmes_.get(); }
   v1::DirectoryService::Stub* directory() const { return directory_.get(); }
+  v1::TransparencyService::Stub* transparency() const { return transparency_.get(); }
   const LedgerId& ledger_id() const { return ledger_id_; }
   const v1::Charter& charter() const { return charter_; }
 
@@ -104,6 +106,7 @@ class Session {
   const std::unique_ptr<v1::LedgerService::Stub> ledger_;
   const std::unique_ptr<v1::ProgrammeService::Stub> programmes_;
   const std::unique_ptr<v1::DirectoryService::Stub> directory_;
+  const std::unique_ptr<v1::TransparencyService::Stub> transparency_;
   LedgerId ledger_id_;
   v1::Charter charter_;
   TokenCache tokens_;

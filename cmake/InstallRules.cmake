@@ -30,7 +30,7 @@ install(TARGETS kengred_proto kengred_grpc kengred_core kengred_keys kengred_cli
 file(GLOB core_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/core/*.h)
 install(FILES ${core_headers}
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kengred/core COMPONENT dev)
-install(FILES ${PROJECT_SOURCE_DIR}/client/client.h
+install(FILES ${PROJECT_SOURCE_DIR}/client/client.h ${PROJECT_SOURCE_DIR}/client/log_memory.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kengred/client COMPONENT dev)
 foreach(header derivation key_file mnemonic secret_bytes)
   install(FILES ${PROJECT_SOURCE_DIR}/client/keys/${header}.h

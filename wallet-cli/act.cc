@@ -186,6 +186,13 @@ absl::Status CheckSigners(const ActOptions& options, const std::string& needs_ot
         "let profiles of this machine sign with --also-sign PROFILE."));
 }
 
+std::string NeedsGovernance(const Session& session) {
+  const uint32_t threshold = session.charter().governance().threshold();
+  if (threshold <= 1) return {};
+  return Tr("{} of the {} governance keys must sign this.", threshold,
+            session.charter().governance().public_keys_size());
+}
+
 std::vector<std::string> PendingFiles(const Profile& profile) {
   return ListFiles(PendingFolder(profile), ".json");
 }

@@ -69,6 +69,9 @@ absl::StatusOr<v1::SubmitTransactionRequest> BuildAndSign(Session& session,
 // about it.
 absl::Status CheckSigners(const ActOptions& options, const std::string& needs_others);
 
+// Act::needs_others of what governance signs; empty where one key is enough.
+std::string NeedsGovernance(const Session& session);
+
 // Sends one, and does not lose it when the answer never comes: it is kept as a transaction file in
 // the profile's folder until there is one. The same bytes can be sent again safely (they count
 // once); a new act in their place would not be the same. The error then says how.

@@ -25,6 +25,11 @@ class GrpcLedger final : public Ledger {
                                                             const TransactionId& id) override {
     return client_.GetTransaction(reader, id);
   }
+  absl::StatusOr<client::CheckedReceipt> GetReceipt(const client::Reader& reader,
+                                                    const TransactionId& id) override {
+    return client_.GetReceipt(reader, id);
+  }
+  absl::StatusOr<client::LogState> CheckLog() override { return client_.CheckLog(); }
   absl::StatusOr<v1::GetAccountResponse> GetAccount(const AccountId& account,
                                                     const client::Reader* reader) override {
     return client_.GetAccount(account, reader);

@@ -27,6 +27,9 @@ class Ledger {
       const std::function<void(size_t index, const v1::SubmitResult& result)>& on_result) = 0;
   virtual absl::StatusOr<v1::GetTransactionResponse> GetTransaction(const client::Reader& reader,
                                                                     const TransactionId& id) = 0;
+  virtual absl::StatusOr<client::CheckedReceipt> GetReceipt(const client::Reader& reader,
+                                                            const TransactionId& id) = 0;
+  virtual absl::StatusOr<client::LogState> CheckLog() = 0;
   // `reader` may be null.
   virtual absl::StatusOr<v1::GetAccountResponse> GetAccount(const AccountId& account,
                                                             const client::Reader* reader) = 0;

@@ -35,6 +35,8 @@ absl::StatusCode StatusCodeOfExit(ExitCode code) {
       return absl::StatusCode::kDataLoss;
     case ExitCode::kDeclined:
       return absl::StatusCode::kCancelled;
+    case ExitCode::kProof:
+      return absl::StatusCode::kDataLoss;
     case ExitCode::kInternal:
       break;
   }
@@ -65,6 +67,13 @@ std::optional<Refusal> RefusalIn(const absl::Status& status) {
 // For errors of the network and the server that carry no verdict.
 void ExplainTransport(const absl::Status& status, ErrorReport* report) {
   report->message = std::string(status.message());
+  if (client::IsAlarm(status)) {
+    report->exit = ExitCode::kProof;
+    report->hint =
+        _("Pay nothing and accept nothing through this server. Keep the evidence, and show it to "
+          "your association and to other members.");
+    return;
+  }
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:

@@ -46,6 +46,7 @@ enum class ExitCode : int {
   kUnavailable = 6,  // network or server: trying again may help
   kFile = 7,         // a file of this machine is missing, damaged, or not writable
   kDeclined = 8,     // the person answered no
+  kProof = 9,        // a receipt does not hold, or a ledger's log contradicts itself
   kInternal = 70,    // our bug, here or at the server
 };
 

@@ -61,6 +61,8 @@ class Profile {
   const std::string& name() const { return name_; }
   std::string key_path() const { return folder_ + "/key"; }
   const std::string& folder() const { return folder_; }
+  // What is remembered of each ledger's log, and evidence where one misbehaved.
+  std::string log_folder() const { return folder_ + "/log"; }
   ProfileConfig& config() { return config_; }
   const ProfileConfig& config() const { return config_; }
   // Writes config.toml.

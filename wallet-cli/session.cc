@@ -60,7 +60,8 @@ Session::Session(Io& io, Profile profile, LedgerEntry entry, std::unique_ptr<Led
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(Io& io) {
   WALLET_ASSIGN_OR_RETURN(Profile profile, Profile::Load(io));
   WALLET_ASSIGN_OR_RETURN(const LedgerEntry* entry, profile.ChosenLedger(io));
-  WALLET_ASSIGN_OR_RETURN(const client::ClientOptions options, ClientOptionsOf(*entry, io));
+  WALLET_ASSIGN_OR_RETURN(client::ClientOptions options, ClientOptionsOf(*entry, io));
+  options.log_memory = client::NewFileLogMemory(profile.log_folder());
   WALLET_ASSIGN_OR_RETURN(std::unique_ptr<Ledger> ledger, io.connect(options));
   io.currencies = std::make_shared<const Currencies>(ledger->charter());
   LedgerEntry copy = *entry;

@@ -23,4 +23,9 @@ if(KENGRED_BUILD_SERVER)
     LABELS integration
     SOURCES rpc_server_test.cc
     LINK kengred_rpc_world kengred_health_proto)
+  # The client library keeps watch over a ledger's log.
+  kengred_test(log_watch_test
+    LABELS integration
+    SOURCES log_watch_test.cc
+    LINK kengred_rpc_world kengred_client kengred_test_server_process)
 endif()

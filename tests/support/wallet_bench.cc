@@ -96,6 +96,14 @@ class FakeLedger final : public wallet::Ledger {
     return found->second;
   }
 
+  absl::StatusOr<client::CheckedReceipt> GetReceipt(const client::Reader&,
+                                                    const TransactionId& id) override {
+    const auto found = state_.receipts.find(id);
+    if (found == state_.receipts.end()) return NotFound(v1::VERDICT_TRANSACTION_UNKNOWN);
+    return found->second;
+  }
+  absl::StatusOr<client::LogState> CheckLog() override { return state_.log; }
+
   absl::StatusOr<v1::GetAccountResponse> GetAccount(const AccountId& account,
                                                     const client::Reader* reader) override {
     const auto found = state_.accounts.find(account);
@@ -229,6 +237,7 @@ WalletBench::WalletBench() {
   environment["XDG_DATA_HOME"] = folder_ + "/data";
   ledger.ledger_id = community.ledger_id();
   ledger.charter = community.charter();
+  ledger.log.keys.push_back({community.log_keys()[0]->verifier_key(), 1});
 }
 
 WalletBench::~WalletBench() {

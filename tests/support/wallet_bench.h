@@ -28,6 +28,8 @@ struct FakeLedgerState {
   std::map<std::string, AccountId> aliases;
   std::map<AccountId, std::map<std::string, int64_t>> balances;
   std::map<TransactionId, v1::GetTransactionResponse> transactions;
+  std::map<TransactionId, client::CheckedReceipt> receipts;
+  client::LogState log;
   std::vector<v1::HistoryItem> history;  // oldest first, of whoever asks
   // Every request that reached Submit, in order, those with validate_only included.
   std::vector<v1::SubmitTransactionRequest> submitted;

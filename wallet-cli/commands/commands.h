@@ -12,6 +12,7 @@ void RegisterLedgerCommands(Cli& cli);        // ledger, directory
 void RegisterAccountCommands(Cli& cli);       // account, contacts
 void RegisterPaymentCommands(Cli& cli);       // balance, pay, request, refund
 void RegisterHistoryCommands(Cli& cli);       // history, watch
+void RegisterReceiptCommands(Cli& cli);       // receipt
 void RegisterReconvertCommands(Cli& cli);     // reconvert
 void RegisterMemberCommands(Cli& cli);        // member
 void RegisterProfessionalCommands(Cli& cli);  // professional
@@ -26,11 +27,12 @@ void RegisterShellCommands(Cli& cli);         // completion, man
 using RegisterCommands = void (*)(Cli& cli);
 
 inline constexpr RegisterCommands kCommandGroups[] = {
-    RegisterIdentityCommands, RegisterLedgerCommands,       RegisterAccountCommands,
-    RegisterPaymentCommands,  RegisterHistoryCommands,      RegisterReconvertCommands,
-    RegisterMemberCommands,   RegisterProfessionalCommands, RegisterRoleCommands,
-    RegisterFundCommands,     RegisterIssueCommands,        RegisterProgrammeCommands,
-    RegisterRewardCommands,   RegisterTransactionCommands,  RegisterShellCommands,
+    RegisterIdentityCommands,  RegisterLedgerCommands,  RegisterAccountCommands,
+    RegisterPaymentCommands,   RegisterHistoryCommands, RegisterReceiptCommands,
+    RegisterReconvertCommands, RegisterMemberCommands,  RegisterProfessionalCommands,
+    RegisterRoleCommands,      RegisterFundCommands,    RegisterIssueCommands,
+    RegisterProgrammeCommands, RegisterRewardCommands,  RegisterTransactionCommands,
+    RegisterShellCommands,
 };
 
 }  // namespace kengred::wallet

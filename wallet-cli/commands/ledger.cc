@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "kengred/core/limits.h"
+#include "kengred/core/signed_note.h"
 #include "wallet/commands/commands.h"
 #include "wallet/describe.h"
 #include "wallet/files.h"
@@ -107,7 +108,8 @@ absl::Status RunLedgerAdd(const LedgerAddOptions& options, Io& io) {
     WALLET_ASSIGN_OR_RETURN(entry.root_certificates,
                             ReadWholeFile(options.ca_file, kCertificateBytesMax));
   }
-  WALLET_ASSIGN_OR_RETURN(const client::ClientOptions client_options, ClientOptionsOf(entry, io));
+  WALLET_ASSIGN_OR_RETURN(client::ClientOptions client_options, ClientOptionsOf(entry, io));
+  client_options.log_memory = client::NewFileLogMemory(profile.log_folder());
   WALLET_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, io.connect(client_options));
   const v1::Charter& charter = ledger->charter();
   entry.ledger_id = ledger->ledger_id().ToHex();
@@ -219,6 +221,10 @@ absl::Status RunLedgerInfo(const LedgerInfoOptions&, Io& io) {
   json["head_sequence"] = ledger.head_sequence();
   json["head_time"] = FormatTimeUtc(ledger.head_time().seconds());
   json["server_version"] = ledger.server_version();
+  WALLET_ASSIGN_OR_RETURN(const client::LogState log, session->ledger().CheckLog());
+  json["checkpoint"] = Json{{"size", log.checkpoint.size}, {"root", log.checkpoint.root.ToHex()}};
+  json["verifier_keys"] = Json::array();
+  for (const TrustedLogKey& key : log.keys) json["verifier_keys"].push_back(key.key.Format());
   json["currencies"] = Json::array();
   std::vector<Fact> facts = {
       {_("community"), Printable(charter.name())},
@@ -227,6 +233,9 @@ absl::Status RunLedgerInfo(const LedgerInfoOptions&, Io& io) {
       {_("entries"), std::to_string(ledger.head_sequence())},
       {_("last entry"), FormatTime(ledger.head_time().seconds())},
       {_("server version"), Printable(ledger.server_version())},
+      {_("root"), log.checkpoint.root.ToHex()},
+      // The older ones are in the JSON: receipts are verified with any of them.
+      {_("verifier key"), log.keys.back().key.Format()},
   };
   std::string text = FormatFacts(facts);
   for (const v1::Currency& currency : charter.currencies()) {
@@ -264,6 +273,43 @@ absl::Status RunLedgerInfo(const LedgerInfoOptions&, Io& io) {
   }
   io.Result(json, text);
   return absl::OkStatus();
+}
+
+// ---- ledger rotate-log-key ----
+
+struct RotateLogKeyOptions {
+  std::string key;
+  ActOptions act;
+};
+
+void BindRotateLogKey(CLI::App& command, RotateLogKeyOptions& options) {
+  command
+      .add_option("KEY", options.key,
+                  _("the new verifier key, as kengred-server log-key new "
+                    "shows it"))
+      ->required();
+  AddActOptions(command, options.act);
+}
+
+absl::Status RunRotateLogKey(const RotateLogKeyOptions& options, Io& io) {
+  const auto key = VerifierKey::Parse(options.key);
+  if (!key.ok() || key->type() != KeyType::kEd25519) {
+    return Fail(ExitCode::kUsage, Tr("“{}” is no verifier key.", options.key),
+                _("Copy it whole, as kengred-server log-key new has shown it."));
+  }
+  WALLET_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Open(io));
+  if (key->name() != session->charter().origin()) {
+    return Fail(ExitCode::kUsage,
+                Tr("The key is of the log “{}”, not of “{}”.", Printable(key->name()),
+                   Printable(session->charter().origin())),
+                _("Make one for this ledger with: kengred-server log-key new"));
+  }
+  Act act;
+  act.Add()->mutable_rotate_log_key()->set_log_public_key(key->public_key().ToBytes());
+  act.needs_others = NeedsGovernance(*session);
+  act.done = _("The log has a new key.");
+  act.json["verifier_key"] = key->Format();
+  return Perform(*session, options.act, std::move(act)).status();
 }
 
 // ---- ledger remove, ledger default ----
@@ -412,6 +458,14 @@ void RegisterLedgerCommands(Cli& cli) {
       ledger,
       {"default", _("choose which is used without --ledger"), "", {"kengred ledger default heol"}},
       BindLedgerName, RunLedgerDefault);
+  cli.Command<RotateLogKeyOptions>(
+      ledger,
+      {"rotate-log-key",
+       _("put a new key in force that signs the ledger's roots"),
+       _("Governance signs it. The server must hold the new key before; receipts of before stay "
+         "valid."),
+       {"kengred ledger rotate-log-key heol.example/registre+2ff2f20a+ATZ... --save key.json"}},
+      BindRotateLogKey, RunRotateLogKey);
   cli.Command<LedgerNameOptions>(
       ledger,
       {"remove", _("forget one; your account there stays"), "", {"kengred ledger remove heol"}},

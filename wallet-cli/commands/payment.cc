@@ -12,6 +12,7 @@
 #include "wallet/history.h"
 #include "wallet/payee.h"
 #include "wallet/qr.h"
+#include "wallet/receipt.h"
 #include "wallet/session.h"
 #include "wallet/status_macros.h"
 #include "wallet/table.h"
@@ -87,6 +88,7 @@ struct PayOptions {
   std::string memo;
   std::string reference;
   std::string currency;
+  std::string receipt_file;
   ActOptions act;
 };
 
@@ -110,6 +112,10 @@ void BindPay(CLI::App& command, PayOptions& options) {
       .add_option("--currency", options.currency,
                   _("the currency's code (default: the ledger's backed currency)"))
       ->type_name(_("CODE"));
+  command
+      .add_option("--receipt", options.receipt_file,
+                  _("keep a receipt in this file: it proves the payment without the server"))
+      ->type_name(_("FILE"));
   AddActOptions(command, options.act);
 }
 
@@ -135,6 +141,13 @@ absl::StatusOr<Money> AmountToPay(Session& session, const PayOptions& options, c
 }
 
 absl::Status RunPay(const PayOptions& options, Io& io) {
+  if (!options.receipt_file.empty()) {
+    WALLET_RETURN_IF_ERROR(CheckReceiptFile(options.receipt_file));
+    if (options.act.dry_run || !options.act.save_file.empty()) {
+      return Fail(ExitCode::kUsage, _("There is no receipt before the payment is sent."),
+                  _("Leave --receipt out; get it later with: kengred receipt get ID FILE"));
+    }
+  }
   WALLET_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Open(io));
   WALLET_ASSIGN_OR_RETURN(const AccountId payer, session->account());
   WALLET_ASSIGN_OR_RETURN(const Payee payee, ResolvePayee(*session, options.who));
@@ -178,7 +191,19 @@ absl::Status RunPay(const PayOptions& options, Io& io) {
   act.json["payee"] = session->Address(payee.id);
   act.json["amount"] = currencies.ToJson(money);
   act.done = Tr("Paid {} to {}.", currencies.Format(money), session->ShortName(payee.id));
-  return Perform(*session, options.act, std::move(act)).status();
+  WALLET_ASSIGN_OR_RETURN(const ActResult result, Perform(*session, options.act, std::move(act)));
+  if (options.receipt_file.empty()) return absl::OkStatus();
+  // The payment is done whatever becomes of its receipt.
+  const auto receipt = FetchReceipt(*session, result.transaction_id, options.receipt_file);
+  if (receipt.ok()) {
+    io.Say(Tr("The receipt is in {}.", options.receipt_file));
+    return absl::OkStatus();
+  }
+  io.Warn(
+      Tr("the payment is done, but there is no receipt yet. Get it with: kengred receipt get {} "
+         "{}",
+         result.transaction_id.ToHex(), options.receipt_file));
+  return receipt.status();
 }
 
 // ---- request ----

@@ -49,14 +49,6 @@ Json NamesOf(const std::vector<v1::Role>& roles) {
   return list;
 }
 
-// Empty where one governance key is enough.
-std::string NeedsGovernance(const Session& session) {
-  const uint32_t threshold = session.charter().governance().threshold();
-  if (threshold <= 1) return {};
-  return Tr("{} of the {} governance keys must sign this.", threshold,
-            session.charter().governance().public_keys_size());
-}
-
 // ---- role grant ----
 
 struct RoleGrantOptions {
