@@ -50,8 +50,8 @@ TEST(CsvTest, ReadsTheExamplesOfRfc4180) {
       "\"\",,last");
   EXPECT_THAT(file.problems, IsEmpty());
   EXPECT_THAT(CellsOf(file),
-              ElementsAre(ElementsAre("aaa", "b \n bb", "ccc"),
-                          ElementsAre("zzz", "y\"yy", "xxx"), ElementsAre("", "", "last")));
+              ElementsAre(ElementsAre("aaa", "b \n bb", "ccc"), ElementsAre("zzz", "y\"yy", "xxx"),
+                          ElementsAre("", "", "last")));
 }
 
 TEST(CsvTest, CountsLinesThroughQuotedOnes) {
