@@ -15,6 +15,10 @@
 #include "kengred/core/verdict.h"
 #include "kengred/v1/transaction.pb.h"
 
+namespace kengred::audit {
+class Replay;
+}
+
 namespace kengred {
 
 // A transaction whose shape is right: sizes, counts, ledger, nonce, validity, no unknown field.
@@ -47,6 +51,8 @@ class VerifiedTransaction {
 
  private:
   friend std::variant<VerifiedTransaction, Refusal> VerifySignatures(ParsedTransaction);
+  // The auditor's, for entries of a prefix whose signatures it has verified before.
+  friend class audit::Replay;
   explicit VerifiedTransaction(ParsedTransaction parsed) : parsed_(std::move(parsed)) {}
 
   ParsedTransaction parsed_;

@@ -16,6 +16,8 @@ struct Io {
   bool in_is_terminal = false;
   // Microseconds since 1970.
   std::function<int64_t()> now_us;
+  // Whether somebody sees `err`, to whom progress is shown.
+  bool err_is_terminal = false;
 };
 
 }  // namespace kengred::server

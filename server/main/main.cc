@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kengred/core/signing.h"
+#include "server/main/audit_command.h"
 #include "server/main/config.h"
 #include "server/main/erase_command.h"
 #include "server/main/exit_code.h"
@@ -131,6 +132,40 @@ void AddInfo(CLI::App* app, InfoOptions* options) {
       "  kengred-server info --data /var/lib/kengred/ledger --json");
 }
 
+void AddAudit(CLI::App* app, AuditOptions* options) {
+  auto* data = app->add_option("--data", options->data, "Audit a ledger; its server may run")
+                   ->type_name("DIRECTORY");
+  app->add_option("--export", options->export_file, "Audit an export")
+      ->type_name("FILE")
+      ->excludes(data);
+  app->add_option("--ledger-id", options->ledger_id, "Which ledger it must be")->type_name("HEX");
+  app->add_option("--verifier-key", options->verifier_keys,
+                  "A key of its log that you know; may be repeated")
+      ->type_name("KEY")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app->add_option("--from-verified", options->from_verified,
+                  "Go on from an earlier audit: up to there entries are hashed and replayed, but "
+                  "their signatures not verified again")
+      ->type_name("FILE");
+  app->add_option("--save-verified", options->save_verified,
+                  "Where to note how far this audit went, for --from-verified")
+      ->type_name("FILE");
+  app->add_option("--threads", options->threads, "How many verify signatures (default: all cores)")
+      ->type_name("NUMBER");
+  app->add_flag("--json", options->json, "Answer in JSON");
+  app->footer(
+      "Examples:\n"
+      "  kengred-server audit --data /var/lib/kengred/ledger\n"
+      "  kengred-server audit --export heol.kengred --ledger-id 5f2c...\n"
+      "  kengred-server audit --data ledger --verifier-key heol.example/ledger+8b82c429+AfxR...\n"
+      "  kengred-server audit --data ledger --from-verified seen --save-verified seen --json\n\n"
+      "Every entry is judged again, from the charter on, by the rules of this program: every\n"
+      "signature, posting and balance, every hash and signed checkpoint; of a store also that it\n"
+      "holds what the journal adds up to and nothing else. The first bad entry is named.\n"
+      "Exit codes: 0 nothing is wrong, 1 something is, 2 wrong command line, 3 it cannot be read.");
+}
+
 void AddLogKeyNew(CLI::App* app, LogKeyNewOptions* options) {
   app->add_option("FILE", options->file, "Where the key is put; must not be there yet")->required();
   app->add_option("--data", options->data, "The ledger it is for; its server may run")
@@ -146,7 +181,9 @@ int Run(int argc, char** argv) {
   // A file that may not grow is a fault of the disk like any other, and not the end.
   std::signal(SIGXFSZ, SIG_IGN);
   InitializeCrypto();
-  Io io{std::cout, std::cerr, std::cin, ::isatty(STDIN_FILENO) == 1, NowMicros};
+  Io io{std::cout, std::cerr,
+        std::cin,  ::isatty(STDIN_FILENO) == 1,
+        NowMicros, ::isatty(STDERR_FILENO) == 1};
   ExitCode code = kExitOk;
 
   CLI::App app(
@@ -206,6 +243,12 @@ int Run(int argc, char** argv) {
   CLI::App* info_command = app.add_subcommand("info", "Show what a ledger holds");
   AddInfo(info_command, &info);
   info_command->final_callback([&] { code = RunInfo(info, io); });
+
+  AuditOptions audit;
+  CLI::App* audit_command =
+      app.add_subcommand("audit", "Check every entry, signature, rule, balance and checkpoint");
+  AddAudit(audit_command, &audit);
+  audit_command->final_callback([&] { code = RunAudit(audit, io); });
 
   CLI::App* log_key_command =
       app.add_subcommand("log-key", "Make and show the keys that sign checkpoints");

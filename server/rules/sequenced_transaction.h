@@ -9,6 +9,9 @@
 namespace kengred::sequence {
 class Sequencer;
 }
+namespace kengred::audit {
+class Replay;
+}
 namespace kengred::testing {
 class RuleBench;
 }
@@ -25,8 +28,10 @@ class SequencedTransaction {
   int32_t civil_day() const { return civil_day_; }
 
  private:
-  // The stage that stamps; and the bench on which tests judge rules alone.
+  // The stage that stamps; the auditor, which gives an entry the stamp that is written in it; and
+  // the bench on which tests judge rules alone.
   friend class sequence::Sequencer;
+  friend class audit::Replay;
   friend class testing::RuleBench;
   SequencedTransaction(VerifiedTransaction verified, Sequence sequence, int64_t time_us,
                        int32_t civil_day)

@@ -1,5 +1,8 @@
 #include "server/sequence/batch_builder.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "kengred/core/system_accounts.h"
 #include "server/rules/state.h"
 
@@ -76,6 +79,22 @@ std::set<AccountId> SystemAccountsOf(const v1::Charter& charter) {
   return accounts;
 }
 
+std::map<std::string, std::string> WritesOf(const rules::SequencedTransaction& transaction,
+                                            const rules::Outcome& outcome,
+                                            const std::set<AccountId>& system_accounts) {
+  std::map<std::string, std::string> writes = outcome.writes;
+  writes[rules::key::Transaction(transaction.verified().id())] =
+      rules::EncodeNumber(transaction.sequence());
+  std::map<AccountId, v1::ListBalancesResponse> balances =
+      BalancesAfter(outcome, transaction.sequence());
+  for (const AccountId& account : outcome.touched) {
+    if (system_accounts.contains(account)) continue;
+    writes[rules::key::History(account, transaction.sequence())] =
+        balances[account].SerializeAsString();
+  }
+  return writes;
+}
+
 Addition MakeAddition(const rules::SequencedTransaction& transaction, const rules::Outcome& outcome,
                       std::map<std::string, std::string> side_writes,
                       const std::set<AccountId>& system_accounts) {
@@ -88,18 +107,11 @@ Addition MakeAddition(const rules::SequencedTransaction& transaction, const rule
 
   Addition addition;
   addition.entry_bytes = entry.SerializeAsString();
-  addition.writes = std::move(side_writes);
-  addition.writes.insert(outcome.writes.begin(), outcome.writes.end());
-  addition.writes[rules::key::Transaction(transaction.verified().id())] =
-      rules::EncodeNumber(transaction.sequence());
-  std::map<AccountId, v1::ListBalancesResponse> balances =
-      BalancesAfter(outcome, transaction.sequence());
-  for (const AccountId& account : outcome.touched) {
-    if (system_accounts.contains(account)) continue;
-    addition.writes[rules::key::History(account, transaction.sequence())] =
-        balances[account].SerializeAsString();
-    addition.touched.insert(account);
-  }
+  addition.writes = WritesOf(transaction, outcome, system_accounts);
+  addition.writes.merge(side_writes);
+  std::set_difference(outcome.touched.begin(), outcome.touched.end(), system_accounts.begin(),
+                      system_accounts.end(),
+                      std::inserter(addition.touched, addition.touched.end()));
   addition.rotations = RotationsIn(transaction.verified().transaction());
   addition.bytes = addition.entry_bytes.size() + kTreeBytesPerEntry;
   for (const auto& [key, value] : addition.writes) addition.bytes += key.size() + value.size();

@@ -60,6 +60,12 @@ struct PendingBatch {
 // The system accounts of a charter: their histories would be everybody's, so they have none.
 std::set<AccountId> SystemAccountsOf(const v1::Charter& charter);
 
+// What an accepted transaction writes beside its entry: state, transaction index, histories. They
+// follow from the journal alone, so that an auditor can ask a store for them.
+std::map<std::string, std::string> WritesOf(const rules::SequencedTransaction& transaction,
+                                            const rules::Outcome& outcome,
+                                            const std::set<AccountId>& system_accounts);
+
 // The entry, state, transaction index, histories and side records of an accepted transaction.
 Addition MakeAddition(const rules::SequencedTransaction& transaction, const rules::Outcome& outcome,
                       std::map<std::string, std::string> side_writes,

@@ -1,0 +1,191 @@
+#include "server/audit/state_check.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/rules/state.h"
+#include "server/sequence/tree.h"
+
+namespace kengred::audit {
+namespace {
+
+constexpr size_t kKeysAtOnce = 1000;
+
+// What a table is called in ARCHITECTURE.md.
+std::string TableName(char table) {
+  static const std::map<char, std::string> names = {{'A', "accounts"},
+                                                    {'K', "keys"},
+                                                    {'B', "balances"},
+                                                    {'R', "references"},
+                                                    {'F', "refunds"},
+                                                    {'P', "programmes"},
+                                                    {'Q', "awards"},
+                                                    {'U', "paid in a period"},
+                                                    {'Y', "paid in a year"},
+                                                    {'V', "reconversions"},
+                                                    {'W', "reconversions of an account"},
+                                                    {'G', "listed"},
+                                                    {'L', "log keys"},
+                                                    {'T', "transactions"},
+                                                    {'H', "histories"},
+                                                    {'M', "tree"},
+                                                    {'C', "checkpoints"}};
+  const auto found = names.find(table);
+  return found == names.end() ? "no table of this program" : "the table \"" + found->second + "\"";
+}
+
+std::string Hex(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char c : bytes) {
+    hex.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
+    hex.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
+  }
+  return hex;
+}
+
+class StateCheck : public Observer {
+ public:
+  explicit StateCheck(storage::Store* store) : store_(store) {}
+
+  absl::Status OnEntry(Sequence sequence, const std::string& bytes,
+                       const std::map<std::string, std::string>& writes,
+                       const std::vector<Subtree>& subtrees) override;
+  absl::Status OnCheckpoint(const publish::StoredCheckpoint& checkpoint) override;
+  absl::StatusOr<std::optional<Finding>> Flush() override;
+  absl::StatusOr<std::optional<Finding>> Finish(const Replay& replay,
+                                                const TreeFrontier& tree) override;
+
+ private:
+  // Written once and never again.
+  struct Expected {
+    Sequence sequence;
+    std::string key;
+    std::string value;
+  };
+
+  void Expect(Sequence sequence, std::string key, std::string value);
+  // Compares a part of what is expected.
+  absl::Status Compare(size_t begin, size_t end);
+  static Finding Differs(Sequence sequence, std::string_view key, const std::string& how);
+
+  storage::Store* const store_;
+  std::vector<Expected> expected_;
+  std::map<char, uint64_t> once_;  // keys of tables that are written once, so far
+  std::optional<Finding> finding_;
+};
+
+Finding StateCheck::Differs(Sequence sequence, std::string_view key, const std::string& how) {
+  const bool tree = key.front() == rules::key::TreeHashes(0).front();
+  return MakeFinding(tree ? Fault::kTreeDiffers : Fault::kStateDiffers, sequence,
+                     "in " + TableName(key.front()) + " the key " + Hex(key) + " " + how);
+}
+
+void StateCheck::Expect(Sequence sequence, std::string key, std::string value) {
+  ++once_[key.front()];
+  expected_.push_back({sequence, std::move(key), std::move(value)});
+}
+
+absl::Status StateCheck::OnEntry(Sequence sequence, const std::string& /*bytes*/,
+                                 const std::map<std::string, std::string>& writes,
+                                 const std::vector<Subtree>& subtrees) {
+  static const char kTransactions = rules::key::Transaction(TransactionId()).front();
+  static const char kHistories = rules::key::HistoryOf(AccountId()).front();
+  for (const auto& [key, value] : writes) {
+    if (key.front() == kTransactions || key.front() == kHistories) Expect(sequence, key, value);
+  }
+  for (const Subtree& subtree : subtrees) {
+    if (!IsStoredLevel(subtree.level)) continue;
+    Expect(sequence, rules::key::TreeHash(subtree.level, subtree.index), subtree.hash.ToBytes());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StateCheck::OnCheckpoint(const publish::StoredCheckpoint& /*checkpoint*/) {
+  // It was read from this store, and is judged as a note; here it only counts.
+  ++once_[rules::key::kCheckpoints.front()];
+  return absl::OkStatus();
+}
+
+absl::Status StateCheck::Compare(size_t begin, size_t end) {
+  std::vector<std::string> keys;
+  for (size_t i = begin; i < end; ++i) keys.push_back(expected_[i].key);
+  const absl::StatusOr<storage::Read> read = store_->get(keys);
+  if (!read.ok()) return read.status();
+  for (size_t i = begin; i < end && !finding_; ++i) {
+    const std::optional<std::string>& value = read->values[i - begin];
+    if (value == expected_[i].value) continue;
+    finding_ = Differs(expected_[i].sequence, expected_[i].key,
+                       value ? "has another value than this entry gave it" : "is missing");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<Finding>> StateCheck::Flush() {
+  for (size_t begin = 0; begin < expected_.size() && !finding_; begin += kKeysAtOnce) {
+    const absl::Status status = Compare(begin, std::min(begin + kKeysAtOnce, expected_.size()));
+    if (!status.ok()) return status;
+  }
+  expected_.clear();
+  return finding_;
+}
+
+absl::StatusOr<std::optional<Finding>> StateCheck::Finish(const Replay& replay,
+                                                          const TreeFrontier& tree) {
+  const Sequence last = tree.size();
+  const absl::StatusOr<storage::Head> head = store_->head();
+  if (!head.ok()) return head.status();
+  if (head->sequence != last || head->hash != sequence::HashOf(tree.Root())) {
+    return MakeFinding(Fault::kRootDiffers, last,
+                       "the head of the store does not have the root of the journal");
+  }
+  uint64_t found_in_state = 0;
+  std::map<char, uint64_t> found_once;
+  std::string after;
+  while (true) {
+    const absl::StatusOr<storage::Scan> scan = store_->scan("", after, kKeysAtOnce);
+    if (!scan.ok()) return scan.status();
+    for (const auto& [key, value] : scan->pairs) {
+      if (key.front() == storage::kSidePrefix) continue;
+      if (once_.contains(key.front())) {
+        ++found_once[key.front()];
+        continue;
+      }
+      const auto known = replay.state().find(key);
+      if (known == replay.state().end()) {
+        return Differs(last, key, "is there, and no entry makes it");
+      }
+      if (known->second != value) {
+        return Differs(last, key, "has another value than the journal makes");
+      }
+      ++found_in_state;
+    }
+    if (scan->pairs.size() < kKeysAtOnce) break;
+    after = scan->pairs.back().first;
+  }
+  // Each of those that were expected was there, so that more can only be others.
+  for (const auto& [table, count] : once_) {
+    if (found_once[table] == count) continue;
+    return MakeFinding(
+        table == rules::key::TreeHashes(0).front() ? Fault::kTreeDiffers : Fault::kStateDiffers,
+        last,
+        TableName(table) + " has " + std::to_string(found_once[table]) +
+            " keys, and the journal makes " + std::to_string(count));
+  }
+  if (found_in_state == replay.state().size()) return std::nullopt;
+  for (const auto& [key, value] : replay.state()) {
+    const absl::StatusOr<storage::Read> read = store_->get({key});
+    if (!read.ok()) return read.status();
+    if (!read->values.front()) return Differs(last, key, "is missing");
+  }
+  return absl::InternalError("the store has changed while it was audited; audit it again");
+}
+
+}  // namespace
+
+std::unique_ptr<Observer> NewStateCheck(storage::Store* store) {
+  return std::make_unique<StateCheck>(store);
+}
+
+}  // namespace kengred::audit
