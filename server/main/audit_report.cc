@@ -29,11 +29,10 @@ std::vector<std::string> OnItsOwnWord(const AuditTrust& trust) {
     words.emplace_back(
         "which ledger this is and which key is its log's: compare the ledger id with one that you "
         "have from elsewhere (--ledger-id), or give the log's key (--verifier-key)");
-  } else if (!trust.verifier_keys) {
-    words.emplace_back(
-        "that this is the only journal of the ledger: whoever has its log's key could have signed "
-        "another; compare the root with what others have seen");
   }
+  words.emplace_back(
+      "that this is the only journal of its ledger: whoever has the log's key could have signed "
+      "another; compare the root with what others have seen");
   return words;
 }
 

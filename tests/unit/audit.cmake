@@ -1,0 +1,5 @@
+if(KENGRED_BUILD_SERVER)
+  kengred_test(audit_test LABELS unit tsan
+    SOURCES audit_test.cc
+    LINK kengred_audit kengred_test_audited_ledger kengred_test_support)
+endif()
