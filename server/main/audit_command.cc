@@ -6,6 +6,7 @@
 #include "server/audit/auditor.h"
 #include "server/audit/entry_source.h"
 #include "server/audit/state_check.h"
+#include "server/main/audit_options.h"
 #include "server/main/audit_report.h"
 #include "server/main/command_status.h"
 #include "server/main/files.h"
@@ -19,11 +20,18 @@ namespace {
 struct Subject {
   std::unique_ptr<storage::Store> store;
   std::unique_ptr<audit::EntrySource> source;
-  std::unique_ptr<audit::Observer> observer;
+  std::unique_ptr<audit::Observer> observer;  // null for an export: there is no state
 };
 
 absl::StatusOr<Subject> OpenSubject(const AuditOptions& options) {
   Subject subject;
+  if (!options.export_file.empty()) {
+    absl::StatusOr<std::unique_ptr<audit::EntrySource>> source =
+        OpenExportFile(options.export_file);
+    if (!source.ok()) return source.status();
+    subject.source = *std::move(source);
+    return subject;
+  }
   storage::RocksDbOptions store_options;
   store_options.path = options.data;
   store_options.read_only = true;
@@ -47,32 +55,17 @@ absl::StatusOr<audit::VerifiedPrefix> ReadVerified(const std::string& file) {
 }
 
 absl::StatusOr<audit::Options> ReadOptions(const AuditOptions& options) {
-  audit::Options read;
   if (options.data.empty() == options.export_file.empty()) {
     return absl::InvalidArgumentError("say what to audit: --data DIRECTORY, or --export FILE");
   }
-  if (!options.ledger_id.empty()) {
-    read.ledger_id = LedgerId::FromHex(options.ledger_id);
-    if (!read.ledger_id) {
-      return absl::InvalidArgumentError("\"" + options.ledger_id +
-                                        "\" is no ledger id; write its 64 hexadecimal digits");
-    }
-  }
-  for (const std::string& text : options.verifier_keys) {
-    absl::StatusOr<VerifierKey> key = VerifierKey::Parse(text);
-    if (!key.ok() || key->type() != KeyType::kEd25519) {
-      return absl::InvalidArgumentError("\"" + text +
-                                        "\" is no log's verifier key; `kengred-server log-key "
-                                        "show` prints one");
-    }
-    read.verifier_keys.push_back(*std::move(key));
-  }
+  absl::StatusOr<audit::Options> read =
+      ReadAuditOptions(options.ledger_id, options.verifier_keys, options.threads);
+  if (!read.ok()) return read.status();
   if (!options.from_verified.empty()) {
     const absl::StatusOr<audit::VerifiedPrefix> prefix = ReadVerified(options.from_verified);
     if (!prefix.ok()) return prefix.status();
-    read.verified = *prefix;
+    read->verified = *prefix;
   }
-  read.threads = options.threads;
   return read;
 }
 

@@ -11,7 +11,23 @@
 namespace kengred::server {
 namespace {
 
-absl::Status FromErrno(int error, const std::string& what) {
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return number_; }
+
+ private:
+  const int number_;
+};
+
+}  // namespace
+
+absl::Status FileStatus(int error, const std::string& what) {
   const std::string text = what + ": " + std::strerror(error);
   switch (error) {
     case ENOENT:
@@ -29,26 +45,10 @@ absl::Status FromErrno(int error, const std::string& what) {
   }
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return number_; }
-
- private:
-  const int number_;
-};
-
-}  // namespace
-
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   // A pipe or terminal without a writer must not hang us before we can say so.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (file.get() < 0) return FromErrno(errno, "cannot read " + path);
+  if (file.get() < 0) return FileStatus(errno, "cannot read " + path);
   std::string content;
   std::array<char, 16 * 1024> buffer;
   while (true) {
@@ -57,7 +57,7 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
     if (count < 0 && errno == EISDIR) {
       return absl::FailedPreconditionError(path + " is a directory; give a file");
     }
-    if (count < 0) return FromErrno(errno, "cannot read " + path);
+    if (count < 0) return FileStatus(errno, "cannot read " + path);
     if (count == 0) return content;
     content.append(buffer.data(), static_cast<size_t>(count));
     if (content.size() > kSmallFileBytesMax) {
@@ -72,21 +72,21 @@ absl::Status WriteFileAtomically(const std::string& path, const std::string& con
   {
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                                  S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH));
-    if (file.get() < 0) return FromErrno(errno, "cannot create " + temporary);
+    if (file.get() < 0) return FileStatus(errno, "cannot create " + temporary);
     errno = ENOSPC;  // what a short write means
     written = ::write(file.get(), content.data(), content.size()) ==
                   static_cast<ssize_t>(content.size()) &&
               ::fsync(file.get()) == 0;
   }
   if (written && ::rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  const absl::Status status = FromErrno(errno, "cannot write " + path);
+  const absl::Status status = FileStatus(errno, "cannot write " + path);
   ::unlink(temporary.c_str());
   return status;
 }
 
 absl::Status RemoveFile(const std::string& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
-  return FromErrno(errno, "cannot remove " + path);
+  return FileStatus(errno, "cannot remove " + path);
 }
 
 }  // namespace kengred::server

@@ -12,6 +12,10 @@ namespace kengred::server {
 // No file that people write for us is larger.
 inline constexpr size_t kSmallFileBytesMax = 1024 * 1024;
 
+// What errno says, with what to do: NotFound, PermissionDenied, ResourceExhausted, else
+// Unavailable.
+absl::Status FileStatus(int error, const std::string& what);
+
 // The content of a file. NotFound, PermissionDenied or FailedPrecondition (a directory, too large)
 // name it and say what to do.
 absl::StatusOr<std::string> ReadSmallFile(const std::string& path);

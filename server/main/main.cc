@@ -15,6 +15,8 @@
 #include "server/main/config.h"
 #include "server/main/erase_command.h"
 #include "server/main/exit_code.h"
+#include "server/main/export_command.h"
+#include "server/main/import_command.h"
 #include "server/main/info_command.h"
 #include "server/main/init_command.h"
 #include "server/main/io.h"
@@ -166,6 +168,53 @@ void AddAudit(CLI::App* app, AuditOptions* options) {
       "Exit codes: 0 nothing is wrong, 1 something is, 2 wrong command line, 3 it cannot be read.");
 }
 
+void AddExport(CLI::App* app, ExportOptions* options) {
+  app->add_option("FILE", options->file, "Where the export is put; replaced where it is there")
+      ->required();
+  app->add_option("--data", options->data, "The ledger; its server may run")
+      ->type_name("DIRECTORY")
+      ->required();
+  app->add_flag("--json", options->json, "Answer in JSON");
+  app->footer(
+      "Example:\n"
+      "  kengred-server export --data /var/lib/kengred/ledger heol.kengred\n\n"
+      "The file holds every entry and every checkpoint: with it an association can leave its host\n"
+      "and prove its books. Private texts (names, memos, reasons) and the log's key are not in "
+      "it;\n"
+      "take the key's file along, and a backup where the texts must move too. The file is there\n"
+      "whole or not at all.");
+}
+
+void AddImport(CLI::App* app, ImportOptions* options) {
+  app->add_option("FILE", options->file, "The export")->required();
+  app->add_option("--data", options->data, "Where the ledger will live; missing or empty")
+      ->type_name("DIRECTORY")
+      ->required();
+  app->add_option("--log-key", options->log_key_file,
+                  "The key that signs checkpoints; it must be the log's")
+      ->type_name("FILE");
+  app->add_option("--ledger-id", options->ledger_id, "Which ledger it must be")->type_name("HEX");
+  app->add_option("--verifier-key", options->verifier_keys,
+                  "A key of its log that you know; may be repeated")
+      ->type_name("KEY")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app->add_option("--threads", options->threads, "How many verify signatures (default: all cores)")
+      ->type_name("NUMBER");
+  app->add_flag("--json", options->json, "Answer in JSON");
+  app->footer(
+      "Examples:\n"
+      "  kengred-server import heol.kengred --data /var/lib/kengred/ledger\n"
+      "  kengred-server import heol.kengred --data ledger --log-key heol.log-key\n\n"
+      "The export is audited from its first entry to its last, as `kengred-server audit` does; "
+      "only\n"
+      "a good one becomes a ledger. Private texts are in no export. Until it has ended, what is\n"
+      "written lies in DIRECTORY.importing and cannot be opened.\n"
+      "Exit codes: 0 imported, 1 the audit has found something wrong, 2 wrong command line or "
+      "key,\n"
+      "3 the export cannot be read, or no ledger can be made there.");
+}
+
 void AddLogKeyNew(CLI::App* app, LogKeyNewOptions* options) {
   app->add_option("FILE", options->file, "Where the key is put; must not be there yet")->required();
   app->add_option("--data", options->data, "The ledger it is for; its server may run")
@@ -249,6 +298,17 @@ int Run(int argc, char** argv) {
       app.add_subcommand("audit", "Check every entry, signature, rule, balance and checkpoint");
   AddAudit(audit_command, &audit);
   audit_command->final_callback([&] { code = RunAudit(audit, io); });
+
+  ExportOptions export_options;
+  CLI::App* export_command =
+      app.add_subcommand("export", "Write the complete journal as one file that proves itself");
+  AddExport(export_command, &export_options);
+  export_command->final_callback([&] { code = RunExport(export_options, io); });
+
+  ImportOptions import_options;
+  CLI::App* import_command = app.add_subcommand("import", "Make a ledger from an export");
+  AddImport(import_command, &import_options);
+  import_command->final_callback([&] { code = RunImport(import_options, io); });
 
   CLI::App* log_key_command =
       app.add_subcommand("log-key", "Make and show the keys that sign checkpoints");
