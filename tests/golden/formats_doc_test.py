@@ -319,6 +319,24 @@ def tiles():
     }
 
 
+def exports():
+    def record(data):
+        return len(data).to_bytes(4, "big") + data
+
+    end = bytes(4)
+    first_line = b"kengred-export/v1\n"
+    note = example_checkpoint()[1].encode()
+    whole = (first_line + b"".join(map(record, example_entries())) + end + record(note) + end)
+    return {
+        "first_line": first_line.hex(),
+        "record_of_entry_1": record(b"entry 1").hex(),
+        "length_of_entry_2": len(example_entries()[1]).to_bytes(4, "big").hex(),
+        "length_of_the_checkpoint": len(note).to_bytes(4, "big").hex(),
+        "export": whole.hex(),
+        "sha256_of_export": sha256(whole).hex(),
+    }
+
+
 EXAMPLES = {
     "address.md": addresses,
     "commitment.md": commitments,
@@ -330,6 +348,7 @@ EXAMPLES = {
     "checkpoint.md": checkpoints,
     "receipt.md": receipts,
     "tiles.md": tiles,
+    "export.md": exports,
 }
 
 
