@@ -48,8 +48,7 @@ std::optional<Finding> CheckpointJob::Judge() const {
 
 LogKeyTrail::LogKeyTrail(const v1::Charter& charter)
     : origin_(charter.origin()),
-      current_(KeyOf(origin_, *PublicKey::FromBytes(charter.log_public_key()))),
-      seen_({current_}) {}
+      current_(KeyOf(origin_, *PublicKey::FromBytes(charter.log_public_key()))) {}
 
 void LogKeyTrail::Rotate(const std::vector<PublicKey>& keys) {
   for (const PublicKey& key : keys) pending_.push_back(KeyOf(origin_, key));
@@ -63,7 +62,6 @@ CheckpointJob LogKeyTrail::Next(publish::StoredCheckpoint stored, const Digest& 
   job.stored = std::move(stored);
   job.signers = {current_};
   job.signers.insert(job.signers.end(), pending_.begin(), pending_.end());
-  seen_.insert(seen_.end(), pending_.begin(), pending_.end());
   current_ = job.signers.back();
   pending_.clear();
   return job;

@@ -42,17 +42,12 @@ class LogKeyTrail {
 
   // The key of the log after the last checkpoint.
   const VerifierKey& current() const { return current_; }
-  // The size of the last checkpoint; 0: none yet.
-  uint64_t last_size() const { return last_size_; }
-  // The keys that have signed so far.
-  const std::vector<VerifierKey>& seen() const { return seen_; }
 
  private:
   const std::string origin_;
   VerifierKey current_;
   std::vector<VerifierKey> pending_;
-  std::vector<VerifierKey> seen_;
-  uint64_t last_size_ = 0;
+  uint64_t last_size_ = 0;  // of the last checkpoint
 };
 
 }  // namespace kengred::audit

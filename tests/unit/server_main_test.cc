@@ -28,6 +28,7 @@
 #include "server/main/json_text.h"
 #include "server/main/log.h"
 #include "server/main/log_key.h"
+#include "server/main/progress.h"
 #include "server/main/service_manager.h"
 
 namespace kengred::server {
@@ -464,6 +465,37 @@ TEST(ServiceManager, KnowsAbstractSockets) {
   EXPECT_TRUE(NotifyServiceManager("READY=1"));
   ::unsetenv("NOTIFY_SOCKET");
   ::close(socket);
+}
+
+TEST(Progress, IsShownToPeopleOnly) {
+  std::ostringstream out;
+  std::ostringstream err;
+  std::istringstream in;
+  int64_t now_us = 0;
+  Io io{out, err, in, false, [&now_us] { return now_us; }};
+  {
+    ProgressBar bar("auditing", &io);
+    now_us = 2'000'000;
+    bar.Show(2000, 4000);
+  }
+  EXPECT_EQ(err.str(), "");
+  io.err_is_terminal = true;
+  {
+    ProgressBar bar("auditing", &io);
+    now_us += 2'000'000;
+    bar.Show(2000, 4000);
+    bar.Show(2001, 4000);  // too soon
+    EXPECT_THAT(err.str(),
+                HasSubstr("auditing [===============               ] 50%  2,000 of 4,000 "
+                          "entries, 1,000/s, 2 s left"));
+    EXPECT_THAT(err.str(), ::testing::Not(HasSubstr("2,001")));
+  }
+  EXPECT_TRUE(err.str().ends_with("\r\x1b[K"));
+  EXPECT_EQ(Grouped(0), "0");
+  EXPECT_EQ(Grouped(999), "999");
+  EXPECT_EQ(Grouped(1000), "1,000");
+  EXPECT_EQ(Grouped(1234567), "1,234,567");
+  EXPECT_EQ(PerSecond(10, 0), 0U);
 }
 
 TEST(Complain, SaysEveryLineWithTheProgramsName) {
