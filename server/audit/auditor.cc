@@ -208,9 +208,8 @@ absl::StatusOr<bool> Auditor::TakePage(Page* page) {
 }
 
 absl::StatusOr<bool> Auditor::TakePages() {
-  std::unique_ptr<Page> next;
+  std::unique_ptr<Page> page;
   for (Sequence done = 1; done < source_->size();) {
-    std::unique_ptr<Page> page = std::move(next);
     if (page == nullptr) {
       absl::StatusOr<std::unique_ptr<Page>> first = StartPage(done + 1);
       if (!first.ok()) return first.status();
@@ -218,6 +217,7 @@ absl::StatusOr<bool> Auditor::TakePages() {
     }
     workers_.Wait(page->round);
     done += page->decoded.size();
+    std::unique_ptr<Page> next;
     if (done < source_->size()) {
       absl::StatusOr<std::unique_ptr<Page>> after = StartPage(done + 1);
       if (!after.ok()) return after.status();
@@ -229,6 +229,7 @@ absl::StatusOr<bool> Auditor::TakePages() {
       return go_on;
     }
     if (options_.on_progress) options_.on_progress(done, source_->size());
+    page = std::move(next);
   }
   return true;
 }

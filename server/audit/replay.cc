@@ -54,9 +54,10 @@ Finding FromRefusal(Fault fault, Sequence sequence, const std::string& what,
   Finding finding = MakeFinding(fault, sequence, what + VerdictSentence(refusal));
   if (finding.sentence.ends_with('.')) finding.sentence.pop_back();
   finding.verdict = VerdictName(refusal.verdict);
+  const char* before = " (";
   for (const auto& [name, figure] : refusal.figures) {
-    finding.sentence +=
-        (name == refusal.figures.begin()->first ? " (" : ", ") + name + " " + figure;
+    finding.sentence.append(before).append(name).append(" ").append(figure);
+    before = ", ";
   }
   if (!refusal.figures.empty()) finding.sentence += ")";
   return finding;
@@ -117,7 +118,7 @@ DecodedEntry Replay::Decode(std::string bytes, Sequence sequence, const LedgerId
   return decoded;
 }
 
-absl::StatusOr<std::unique_ptr<Replay>> Replay::Start(EntrySource* source, std::string bytes,
+absl::StatusOr<std::unique_ptr<Replay>> Replay::Start(EntrySource* source, const std::string& bytes,
                                                       std::optional<Finding>* finding) {
   v1::JournalEntry entry;
   *finding = CheckShape(bytes, 1, &entry);
@@ -159,8 +160,8 @@ Replay::Replay(EntrySource* source, v1::Charter charter, const LedgerId& ledger_
       transactions_([this](Sequence sequence) { return TransactionIdIn(Entry(sequence)); }) {}
 
 std::optional<std::string> Replay::Get(const std::string& key) const {
-  static const char kTransactions = rules::key::Transaction(TransactionId()).front();
-  if (key.front() == kTransactions) {
+  static const char table = rules::key::Transaction(TransactionId()).front();
+  if (key.front() == table) {
     const auto sequence =
         transactions_.Find(*TransactionId::FromBytes(std::string_view(key).substr(1)));
     if (!sequence) return std::nullopt;

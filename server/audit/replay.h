@@ -55,7 +55,8 @@ class Replay : private rules::StateView {
 
   // Reads entry 1. Nothing where it is not a charter, which the finding says. Errors:
   // FailedPrecondition where this machine does not know the charter's time zone.
-  static absl::StatusOr<std::unique_ptr<Replay>> Start(EntrySource* source, std::string bytes,
+  static absl::StatusOr<std::unique_ptr<Replay>> Start(EntrySource* source,
+                                                       const std::string& bytes,
                                                        std::optional<Finding>* finding);
 
   const v1::Charter& charter() const { return charter_; }

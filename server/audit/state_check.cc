@@ -90,10 +90,10 @@ void StateCheck::Expect(Sequence sequence, std::string key, std::string value) {
 absl::Status StateCheck::OnEntry(Sequence sequence, const std::string& /*bytes*/,
                                  const std::map<std::string, std::string>& writes,
                                  const std::vector<Subtree>& subtrees) {
-  static const char kTransactions = rules::key::Transaction(TransactionId()).front();
-  static const char kHistories = rules::key::HistoryOf(AccountId()).front();
+  static const char transactions = rules::key::Transaction(TransactionId()).front();
+  static const char histories = rules::key::HistoryOf(AccountId()).front();
   for (const auto& [key, value] : writes) {
-    if (key.front() == kTransactions || key.front() == kHistories) Expect(sequence, key, value);
+    if (key.front() == transactions || key.front() == histories) Expect(sequence, key, value);
   }
   for (const Subtree& subtree : subtrees) {
     if (!IsStoredLevel(subtree.level)) continue;
