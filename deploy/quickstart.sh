@@ -302,6 +302,17 @@ id="$(json "['reconversions'][0]['reconversion_id']" kengred --profile denez rec
   --state requested)"
 as denez reconvert settle "$id" --bank-ref SEPA-0001 --yes
 
+chapter "A payment is proved from a file" \
+  "Whoever has the file and the ledger's public key can check it, without the server, for ever."
+key="$(kengred-server log-key show ledger.log-key)"
+as yann pay @cafe 2 --for "a coffee" --receipt coffee.receipt --yes
+run kengred receipt verify coffee.receipt --key "$key"
+
+chapter "Anybody can check all the books again" \
+  "The journal leaves as one file; the auditor judges every entry anew, and needs no server."
+run kengred-server export --data ledger books.export
+run kengred-server audit --export books.export --verifier-key "$key"
+
 chapter "What everybody has now"
 for name in yann maelle nolwenn biocoop cafe heol; do as "$name" balance; done
 as heol programme list
