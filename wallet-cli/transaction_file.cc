@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "kengred/core/base64.h"
 #include "kengred/core/limits.h"
 #include "kengred/core/side_record.h"
 #include "kengred/core/signing.h"
@@ -17,29 +18,6 @@ namespace {
 
 constexpr char kFormat[] = "kengred-transaction v1";
 constexpr char kEd25519[] = "ed25519";
-
-std::string ToBase64(std::string_view bytes) {
-  std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(text.data(), text.size(),
-                    static_cast<const unsigned char*>(static_cast<const void*>(bytes.data())),
-                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
-  text.pop_back();  // the zero that ends it
-  return text;
-}
-
-std::optional<std::string> FromBase64(const std::string& text) {
-  std::string bytes(text.size(), '\0');
-  size_t size = 0;
-  const char* end = nullptr;
-  if (sodium_base642bin(static_cast<unsigned char*>(static_cast<void*>(bytes.data())), bytes.size(),
-                        text.data(), text.size(), nullptr, &size, &end,
-                        sodium_base64_VARIANT_ORIGINAL) != 0 ||
-      end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  bytes.resize(size);
-  return bytes;
-}
 
 std::optional<std::string> FromHex(const std::string& text, size_t size) {
   std::string bytes(size, '\0');
@@ -88,7 +66,7 @@ std::string SerializeTransactionFile(const TransactionFile& file) {
   json["community"] = file.community;
   json["summary"] = file.summary;
   json["transaction_id"] = file.transaction_id().ToHex();
-  json["transaction"] = ToBase64(file.signed_transaction.transaction());
+  json["transaction"] = EncodeBase64(file.signed_transaction.transaction());
   json["signatures"] = Json::array();
   for (const v1::Signature& signature : file.signed_transaction.signatures()) {
     Json item;
@@ -100,8 +78,8 @@ std::string SerializeTransactionFile(const TransactionFile& file) {
   json["side_records"] = Json::array();
   for (const v1::SideRecord& record : file.side_records) {
     Json item;
-    item["salt"] = ToBase64(record.salt());
-    item["content"] = ToBase64(record.content());
+    item["salt"] = EncodeBase64(record.salt());
+    item["content"] = EncodeBase64(record.content());
     json["side_records"].push_back(std::move(item));
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -126,7 +104,7 @@ absl::StatusOr<TransactionFile> ParseTransactionFile(std::string_view text) {
       if (line.is_string()) file.summary.push_back(line.get<std::string>());
     }
   }
-  const auto transaction = FromBase64(TextOf(json, "transaction").value_or(""));
+  const auto transaction = DecodeBase64(TextOf(json, "transaction").value_or(""));
   if (!transaction.has_value() || transaction->empty()) {
     return Damaged(_("the transaction is missing"));
   }
@@ -155,8 +133,8 @@ absl::StatusOr<TransactionFile> ParseTransactionFile(std::string_view text) {
       return Damaged(_("the texts sent along are malformed"));
     }
     for (const Json& item : *records) {
-      const auto salt = FromBase64(TextOf(item, "salt").value_or(""));
-      const auto content = FromBase64(TextOf(item, "content").value_or(""));
+      const auto salt = DecodeBase64(TextOf(item, "salt").value_or(""));
+      const auto content = DecodeBase64(TextOf(item, "content").value_or(""));
       v1::SideRecord record;
       if (salt) record.set_salt(*salt);
       if (content) record.set_content(*content);

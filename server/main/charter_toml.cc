@@ -1,14 +1,15 @@
 #include "server/main/charter_toml.h"
 
 #include <absl/time/time.h>
-#include <sodium.h>
 
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <optional>
 
 #include "kengred/core/address.h"
 #include "kengred/core/amount.h"
+#include "kengred/core/base64.h"
 #include "kengred/core/charter.h"
 #include "kengred/core/civil_day.h"
 #include "kengred/core/limits.h"
@@ -437,17 +438,12 @@ class CharterReader {
 
 absl::StatusOr<std::string> ParsePublicKey(std::string_view text) {
   if (const auto key = PublicKey::FromHex(text)) return key->ToBytes();
-  for (const int variant :
-       {sodium_base64_VARIANT_ORIGINAL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING,
-        sodium_base64_VARIANT_URLSAFE, sodium_base64_VARIANT_URLSAFE_NO_PADDING}) {
-    PublicKey key;
-    size_t bytes = 0;
-    if (sodium_base642bin(key.data(), PublicKey::kSize, text.data(), text.size(), nullptr, &bytes,
-                          nullptr, variant) == 0 &&
-        bytes == PublicKey::kSize) {
-      return key.ToBytes();
-    }
-  }
+  // Base64 of either alphabet, with its padding or without.
+  std::string base64(text.substr(0, text.ends_with('=') ? text.size() - 1 : text.size()));
+  std::replace(base64.begin(), base64.end(), '+', '-');
+  std::replace(base64.begin(), base64.end(), '/', '_');
+  const std::optional<std::string> bytes = DecodeBase64Url(base64);
+  if (bytes && bytes->size() == PublicKey::kSize) return *bytes;
   return absl::InvalidArgumentError("\"" + std::string(text) + "\" is no public key; " + kKeyForm);
 }
 

@@ -3,11 +3,11 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <sodium.h>
 
 #include <memory>
 #include <string_view>
 
+#include "kengred/core/base64.h"
 #include "kengred/core/hash.h"
 #include "kengred/core/limits.h"
 
@@ -19,7 +19,6 @@ using google::protobuf::Message;
 
 constexpr std::string_view kDomain{"kengred/v1/page-token\0", 22};
 static_assert(kDomain.back() == '\0');
-constexpr int kBase64Url = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
 constexpr char kVersion = 1;
 constexpr size_t kBindingBytes = 8;
 // Longer than any cursor needs; refuses garbage before it is decoded.
@@ -47,13 +46,7 @@ std::string Binding(const Message& request) {
 }  // namespace
 
 std::string MakePageToken(const Message& request, const std::string& cursor) {
-  const std::string bytes = Binding(request) + cursor;
-  std::string text(sodium_base64_encoded_len(bytes.size(), kBase64Url), '\0');
-  sodium_bin2base64(text.data(), text.size(),
-                    static_cast<const unsigned char*>(static_cast<const void*>(bytes.data())),
-                    bytes.size(), kBase64Url);
-  text.pop_back();  // libsodium counts the final zero
-  return text;
+  return EncodeBase64Url(Binding(request) + cursor);
 }
 
 std::optional<std::string> ReadPageToken(const Message& request, size_t cursor_bytes) {
@@ -61,20 +54,12 @@ std::optional<std::string> ReadPageToken(const Message& request, size_t cursor_b
   const std::string token = request.GetReflection()->GetString(request, field);
   if (token.empty()) return std::string();
   if (token.size() > kTokenCharsMax) return std::nullopt;
-  std::string bytes(token.size(), '\0');
-  size_t size = 0;
-  const char* end = nullptr;
-  if (sodium_base642bin(static_cast<unsigned char*>(static_cast<void*>(bytes.data())), bytes.size(),
-                        token.data(), token.size(), nullptr, &size, &end, kBase64Url) != 0 ||
-      end != token.data() + token.size()) {
-    return std::nullopt;
-  }
-  bytes.resize(size);
+  const std::optional<std::string> bytes = DecodeBase64Url(token);
   const std::string binding = Binding(request);
-  if (bytes.size() != binding.size() + cursor_bytes || !bytes.starts_with(binding)) {
+  if (!bytes || bytes->size() != binding.size() + cursor_bytes || !bytes->starts_with(binding)) {
     return std::nullopt;
   }
-  return bytes.substr(binding.size());
+  return bytes->substr(binding.size());
 }
 
 std::optional<size_t> ReadPageSize(int32_t page_size) {

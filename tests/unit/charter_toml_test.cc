@@ -306,7 +306,8 @@ TEST(CharterToml, KeysComeInSeveralForms) {
   EXPECT_EQ(ParsePublicKey(upper).value(), bytes1);
   for (const char* wrong : {"", "11qY", "d75a", "not a key at all",
                             "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMl"
-                            "rwIaaPcHURo= "}) {
+                            "rwIaaPcHURo= ",
+                            "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHUR\xa9="}) {
     EXPECT_FALSE(ParsePublicKey(wrong).ok()) << wrong;
   }
 
