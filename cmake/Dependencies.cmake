@@ -29,6 +29,7 @@ if(KENGRED_BUILD_TESTS)
   # The system's, since python3-grpcio and python3-nacl belong to it.
   find_program(KENGRED_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
   find_package(GTest REQUIRED)
+  find_package(benchmark REQUIRED)
   find_package(rapidcheck REQUIRED)
   find_package(nlohmann_json REQUIRED)
 endif()

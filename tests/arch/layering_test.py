@@ -18,6 +18,7 @@ OUTSIDE = [
     ("openssl/", "OpenSSL"), ("sodium", "libsodium"), ("rocksdb/", "RocksDB"),
     ("spdlog/", "spdlog"), ("fmt/", "fmt"), ("CLI/", "CLI11"), ("nlohmann/", "nlohmann_json"),
     ("toml++/", "toml++"), ("qrencode", "libqrencode"), ("libintl", "gettext"),
+    ("benchmark/", "Google Benchmark"),
 ]
 # Folders whose includes the graph speaks of; tests may use what they test.
 FOLDERS = ("proto/", "core/", "client/", "server/", "wallet-cli/", "bench/")
