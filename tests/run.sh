@@ -4,7 +4,8 @@
 #   tests/run.sh [-L LABEL]... [--no-install]
 #
 #   -L LABEL       only the tests of that label, and build only what they need: arch unit golden model
-#                  fault integration cli package fuzz tsan. May be given several times.
+#                  fault integration cli package fuzz bench asan tsan. May be given several
+#                  times.
 #   --no-install   install no packages, neither Debian's nor npm's; tests that need a missing one fail.
 #
 # Logs are kept in build/logs/. Exit status: 0 all passed, 1 something failed, 2 wrong usage.
@@ -15,7 +16,7 @@ usage() {
   sed -n '2,/^set /{s/^# \{0,1\}//;/^set /d;p}' tests/run.sh
 }
 
-known='arch unit golden model fault integration cli package fuzz tsan'
+known='arch unit golden model fault integration cli package fuzz bench asan tsan'
 install=1
 labels=()
 while [[ $# -gt 0 ]]; do

@@ -7,7 +7,7 @@ if(KENGRED_BUILD_SERVER)
     PUBLIC kengred_test_support kengred_sequence kengred_publish kengred_storage
     PRIVATE kengred_storage_rocksdb kengred_faulty_files RocksDB::rocksdb-shared kengred_warnings)
 
-  kengred_test(ledger_model_test LABELS model
+  kengred_test(ledger_model_test LABELS model asan
     TIMEOUT 600
     SOURCES ledger_model_test.cc
     LINK kengred_ledger_machine kengred_rule_bench)

@@ -1,5 +1,5 @@
 # Tests of core: what wallets, shops, auditors and the server must all compute alike.
-kengred_test(core_test LABELS unit
+kengred_test(core_test LABELS unit asan
   SOURCES
     core_address_test.cc
     core_amount_test.cc

@@ -1,5 +1,5 @@
 kengred_test(storage_test
-  LABELS unit
+  LABELS unit asan
   TIMEOUT 300
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/storage_test.cc
   LINK kengred_storage_rocksdb kengred_core kengred_faulty_files)
