@@ -11,6 +11,8 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 add_library(kengred_sodium INTERFACE)
 target_link_libraries(kengred_sodium INTERFACE PkgConfig::sodium)
 if(KENGRED_BUILD_SERVER)
+  # Debian's is compiled as a library; its pkg-config file says with what.
+  pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
   find_package(RocksDB 7.8 CONFIG REQUIRED)
   find_package(spdlog REQUIRED)
   find_package(tomlplusplus REQUIRED)

@@ -19,9 +19,10 @@ OUTSIDE = [
     ("spdlog/", "spdlog"), ("fmt/", "fmt"), ("CLI/", "CLI11"), ("nlohmann/", "nlohmann_json"),
     ("toml++/", "toml++"), ("qrencode", "libqrencode"), ("libintl", "gettext"),
     ("benchmark/", "Google Benchmark"),
+    ("httplib", "cpp-httplib"),
 ]
 # Folders whose includes the graph speaks of; tests may use what they test.
-FOLDERS = ("proto/", "core/", "client/", "server/", "wallet-cli/", "bench/")
+FOLDERS = ("proto/", "core/", "net/", "client/", "server/", "wallet-cli/", "bench/")
 
 
 def rows(project, header):
