@@ -1,6 +1,5 @@
-// Who may read what. A caller is whom their token names, where the token is signed by a key that
-// the account has now; roles count on today's civil day. Nothing else about a caller matters: there
-// is no session and no password.
+// Who may read what over gRPC. Who a caller is follows from their token (server/access/), which the
+// metadata carries.
 //
 //   everybody                  the ledger, programmes, the directory, what a payer must know
 //   the holder                 everything of the account; an association, of its programmes' too
@@ -17,29 +16,17 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <string_view>
 
 #include "kengred/core/ids.h"
-#include "kengred/v1/account.pb.h"
+#include "kengred/v1/programme.pb.h"
+#include "server/access/token_check.h"
 #include "server/rpc/ledger_reader.h"
 #include "server/sequence/sequencer.h"
 
 namespace kengred::rpc {
 
-// Somebody with a valid token.
-struct Caller {
-  AccountId account_id;
-  PublicKey public_key;
-  // As it stood when the token was checked.
-  v1::Account account;
-  // The civil day on which it was.
-  int32_t today = 0;
-
-  bool HasRole(v1::Role role) const;
-};
-
-// Absent: nobody in particular.
-using MaybeCaller = std::optional<Caller>;
+using access::Caller;
+using access::MaybeCaller;
 
 // Thread-safe.
 class Access {
@@ -57,8 +44,7 @@ class Access {
   grpc::Status Refresh(LedgerReader& reader, Caller* caller) const;
 
  private:
-  const sequence::Sequencer* const sequencer_;
-  const std::function<int64_t()> now_seconds_;
+  const access::TokenCheck tokens_;
 };
 
 // OK, TOKEN_MISSING or READ_NOT_ALLOWED for the private data of an account: its holder, the
@@ -75,6 +61,8 @@ grpc::Status CheckMayReadReconversions(const MaybeCaller& caller,
                                        const std::optional<AccountId>& account);
 // Whether the caller may see who funded a programme: its association, auditors.
 bool MaySeeFunders(const MaybeCaller& caller, const v1::Programme& programme);
+// For the journal's entries: auditors.
+grpc::Status CheckMayReadEntries(const MaybeCaller& caller);
 // For which awards of a programme have been paid: its association, its validators, auditors.
 grpc::Status CheckMayReadAwards(const MaybeCaller& caller, const v1::Programme& programme);
 

@@ -121,10 +121,7 @@ class EntryStream final : public grpc::ServerWriteReactor<v1::StreamEntriesRespo
       LedgerReader reader(services_.store);
       MaybeCaller caller;
       grpc::Status status = services_.access->Identify(context_, reader, &caller);
-      if (status.ok() && !caller) status = ToStatus(v1::VERDICT_TOKEN_MISSING);
-      if (status.ok() && !caller->HasRole(v1::ROLE_AUDITOR)) {
-        status = ToStatus(v1::VERDICT_READ_NOT_ALLOWED);
-      }
+      if (status.ok()) status = CheckMayReadEntries(caller);
       if (!reader.status().ok()) status = services_.Failed(reader.status());
       if (status.ok()) {
         WritePage();
