@@ -187,8 +187,11 @@ print(re.sub(r"keys = \[.*?\]", "keys = [\n%s]" % keys, text, count=1, flags=re.
 echo "They write their keys and their rules into it."
 run kengred-server init --charter charter.toml --data ledger
 show kengred-server serve --data ledger --listen "127.0.0.1:$port" -- '&'
-kengred-server serve --data ledger --listen "127.0.0.1:$port" --port-file port \
-  >server.log 2>&1 </dev/null &
+# Checkpoint and tiles: at their usual port, but where another server has it.
+http_port=$((port == 0 ? 0 : 4366))
+if (exec 3<>/dev/tcp/127.0.0.1/4366) 2>/dev/null; then http_port=0; fi
+kengred-server serve --data ledger --listen "127.0.0.1:$port" \
+  --http-listen "127.0.0.1:$http_port" --port-file port >server.log 2>&1 </dev/null &
 server=$!
 echo "$server" >server.pid
 for _ in {1..150}; do
@@ -201,6 +204,7 @@ for _ in {1..150}; do
 done
 [[ -s port ]] || fail "the server is not ready after 15 seconds"
 target="127.0.0.1:$(head -n 1 port)"
+log="http://127.0.0.1:$(tail -n 1 port)"
 
 chapter "Everybody makes a wallet and opens an account" \
   "Keys are made here and stay here; the server only ever sees signatures."
@@ -342,6 +346,7 @@ ${bold}The server goes on at $target. Now you:${plain}
   kengred --profile nolwenn pay @cafe 2.50 --for "coffee"
   kengred --profile cafe watch
   kengred --profile nolwenn history
+  curl $log/checkpoint
   kengred --help
 
 Stop it with: kill $server

@@ -15,6 +15,7 @@ namespace kengred::server {
 namespace {
 
 constexpr size_t kMebibyte = 1024 * 1024;
+constexpr char kOff[] = "off";
 
 absl::Status Invalid(const std::string& why) { return absl::InvalidArgumentError(why); }
 
@@ -201,13 +202,34 @@ Setting Listen() {
           [](const Config& config) { return TomlList(config.rpc.addresses); }};
 }
 
+Setting HttpListen() {
+  return {Info("http.listen", "ADDRESS",
+               "Where to serve checkpoint and tiles over plain HTTP: host:port, [::1]:port; `off`: "
+               "nowhere"),
+          [](const std::string& text, Config* config) {
+            config->http.address.clear();
+            if (text == kOff) return absl::OkStatus();
+            std::string why = WhyNoAddress(text);
+            if (text.starts_with("unix:")) why = "write it like 127.0.0.1:4366, or off";
+            if (!why.empty()) {
+              return Invalid("\"" + text + "\" is no address to serve HTTP on; " + why);
+            }
+            config->http.address = text;
+            return absl::OkStatus();
+          },
+          [](const Config& config) {
+            return TomlText(config.http.address.empty() ? kOff : config.http.address);
+          }};
+}
+
 const std::vector<Setting>& AllSettings() {
   static const auto* const kSettings = new std::vector<Setting>{
       Text("data", "DIRECTORY", "The ledger's store, made by `kengred-server init`",
            [](Config& config) -> std::string& { return config.store.path; }),
       LogKey(),
       Listen(),
-      Text("port_file", "FILE", "Write the ports to this file when ready, one per line",
+      Text("port_file", "FILE",
+           "Write the ports to this file when ready, one per line: those of listen, then HTTP's",
            [](Config& config) -> std::string& { return config.process.port_file; }),
       Switch("allow_plaintext", "Serve other machines without TLS: everybody on the way can read",
              [](Config& config) -> bool& { return config.process.allow_plaintext; }),
@@ -220,6 +242,7 @@ const std::vector<Setting>& AllSettings() {
       Text("tls.client_ca", "FILE",
            "Ask clients for a certificate signed by these authorities, PEM (mutual TLS)",
            [](Config& config) -> std::string& { return config.process.tls_client_ca; }),
+      HttpListen(),
       Choice<LogLevel>("log.level", "The least important events to log",
                        {{"debug", LogLevel::kDebug},
                         {"info", LogLevel::kInfo},
@@ -339,7 +362,10 @@ absl::Status CheckTogether(const Config& config) {
 
 }  // namespace
 
-Config::Config() { rpc.addresses = {"127.0.0.1:" + std::to_string(kPortDefault)}; }
+Config::Config() {
+  rpc.addresses = {"127.0.0.1:" + std::to_string(kPortDefault)};
+  http.address = "127.0.0.1:" + std::to_string(http::kHttpPortDefault);
+}
 
 const std::vector<SettingInfo>& Settings() {
   static const auto* const kInfos = [] {
@@ -385,6 +411,8 @@ absl::StatusOr<Config> ResolveConfig(const ConfigSources& sources) {
   }
   if (!problems.empty()) return Invalid(problems);
   if (const absl::Status status = CheckTogether(config); !status.ok()) return status;
+  // Tokens and entries must not cross a network in clear unless somebody has said so.
+  config.http.serve_entries = config.process.allow_plaintext || IsLoopback(config.http.address);
   if (config.process.log_keys.empty()) {
     config.process.log_keys = {DefaultLogKeyFile(config.store.path)};
   }

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/http/log_server.h"
 #include "server/main/log.h"
 #include "server/rpc/server.h"
 #include "server/sequence/sequencer.h"
@@ -33,7 +34,7 @@ struct ProcessOptions {
   std::vector<std::string> log_keys;
   // Written when the server is ready, removed when it stops; empty: none.
   std::string port_file;
-  // Serve beyond this machine without TLS.
+  // Serve beyond this machine without TLS. Over HTTP this is for entries only: the rest is public.
   bool allow_plaintext = false;
   // PEM files; empty: no TLS, or no client certificates asked for.
   std::string tls_certificate;
@@ -52,6 +53,7 @@ struct Config {
   verify::VerifierOptions verify;
   sequence::SequencerOptions sequence;
   rpc::RpcOptions rpc;
+  http::HttpOptions http;
   LogOptions log;
   ProcessOptions process;
 

@@ -18,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "server/http/log_server.h"
 #include "server/main/command_status.h"
 #include "server/main/config.h"
 #include "server/main/files.h"
@@ -113,8 +114,9 @@ void RaiseDescriptorLimit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Binds an address for a moment, since gRPC only says that it could not.
-absl::Status CheckAddressFree(const std::string& address) {
+// Binds an address for a moment, since gRPC only says that it could not. `flag` is where another
+// one can be given.
+absl::Status CheckAddressFree(const std::string& address, const std::string& flag) {
   if (address.starts_with("unix:")) return absl::OkStatus();
   const size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
@@ -141,7 +143,8 @@ absl::Status CheckAddressFree(const std::string& address) {
       status = absl::UnavailableError(
           errno == EADDRINUSE ? what +
                                     "another process listens there; stop it, or choose another "
-                                    "address with --listen"
+                                    "address with " +
+                                    flag
           : errno == EACCES ? what + "this user may not; choose a port from 1024 on"
                             : what + std::strerror(errno) + "; write an address of this machine");
     }
@@ -186,6 +189,12 @@ absl::StatusOr<Config> ReadConfig(const ServeOptions& options) {
   return ResolveConfig(sources);
 }
 
+// "host:port" with another port; as it is where that is 0, as for a Unix socket.
+std::string WithPort(std::string address, int port) {
+  if (port > 0) address.replace(address.rfind(':') + 1, std::string::npos, std::to_string(port));
+  return address;
+}
+
 // ---- the server ----
 
 // The stages, and how they come and go. Members stand in the order they are made.
@@ -216,9 +225,13 @@ class Server {
       log_keys.push_back(*std::move(key));
     }
     for (const std::string& address : config_.rpc.addresses) {
-      if (absl::Status status = CheckAddressFree(address); !status.ok()) {
+      if (absl::Status status = CheckAddressFree(address, "--listen"); !status.ok()) {
         return {std::move(status), kExitAddress};
       }
+    }
+    if (!config_.http.address.empty()) {
+      absl::Status status = CheckAddressFree(config_.http.address, "--http-listen");
+      if (!status.ok()) return {std::move(status), kExitAddress};
     }
 
     sequence::SequencerOptions sequence = config_.sequence;
@@ -249,6 +262,18 @@ class Server {
     }
     if (!server.ok()) return {server.status(), kExitAddress};
     rpc_ = *std::move(server);
+    return StartHttp();
+  }
+
+  // OK where no address is given for it.
+  Refused StartHttp() {
+    if (config_.http.address.empty()) return {absl::OkStatus(), kExitOk};
+    http::HttpOptions options = config_.http;
+    options.now_seconds = [now_us = now_us_] { return now_us() / 1000000; };
+    options.on_failure = [this](const std::string& why) { LogFailedRead(why); };
+    auto server = http::LogServer::Start(std::move(options), store_.get(), sequencer_.get());
+    if (!server.ok()) return {server.status(), kExitAddress};
+    http_ = *std::move(server);
     return {absl::OkStatus(), kExitOk};
   }
 
@@ -271,11 +296,14 @@ class Server {
   std::vector<std::string> Addresses() const {
     std::vector<std::string> addresses = config_.rpc.addresses;
     for (size_t i = 0; i < addresses.size(); ++i) {
-      const int port = rpc_->ports()[i];
-      if (port > 0)
-        addresses[i].replace(addresses[i].rfind(':') + 1, std::string::npos, std::to_string(port));
+      addresses[i] = WithPort(addresses[i], rpc_->ports()[i]);
     }
     return addresses;
+  }
+
+  // Where HTTP is served; empty: nowhere.
+  std::string HttpAddress() const {
+    return http_ == nullptr ? "" : WithPort(config_.http.address, http_->port());
   }
 
   absl::StatusOr<storage::Head> Head() { return store_->head(); }
@@ -283,6 +311,7 @@ class Server {
 
   // In the order a transaction meets the stages, so that each still has the one on its right.
   void Stop(absl::Duration grace) {
+    if (http_ != nullptr) http_->Shutdown();
     rpc_->Shutdown(grace);
     verifier_.reset();
     sequencer_->Stop();
@@ -299,6 +328,7 @@ class Server {
   std::unique_ptr<sequence::Sequencer> sequencer_;
   std::unique_ptr<verify::Verifier> verifier_;
   std::unique_ptr<rpc::RpcServer> rpc_;
+  std::unique_ptr<http::LogServer> http_;
 };
 
 // "a,b"
@@ -322,7 +352,9 @@ absl::Status RemovePortFile(const std::string& path) {
   return RemoveFile(path);
 }
 
-std::string PortLines(const std::vector<std::string>& addresses) {
+// The ports of gRPC in the order of its addresses, then that of HTTP where it is served.
+std::string PortLines(std::vector<std::string> addresses, const std::string& http) {
+  if (!http.empty()) addresses.push_back(http);
   std::string lines;
   for (const std::string& address : addresses) {
     if (!address.starts_with("unix:")) lines += address.substr(address.rfind(':') + 1) + "\n";
@@ -349,17 +381,19 @@ ExitCode Serve(const Config& config, Io& io) {
   if (const Refused refused = server->Start(); !refused.status.ok()) return Refuse(refused);
 
   const std::vector<std::string> addresses = server->Addresses();
+  const std::string http = server->HttpAddress();
   const absl::StatusOr<storage::Head> head = server->Head();
   ExitCode code = kExitOk;
   if (!head.ok()) code = Refuse({head.status(), kExitStore});
   if (code == kExitOk && !port_file.empty()) {
-    const absl::Status written = WriteFileAtomically(port_file, PortLines(addresses));
+    const absl::Status written = WriteFileAtomically(port_file, PortLines(addresses, http));
     if (!written.ok()) code = Refuse({written, kExitUsage});
   }
   if (code == kExitOk) {
     Log(LogLevel::kInfo, "ready",
         {{"version", KENGRED_VERSION},
          {"listen", Joined(addresses)},
+         {"http", http.empty() ? "off" : http},
          {"tls", config.process.tls_certificate.empty() ? "no" : "yes"},
          {"ledger_id", server->ledger_id().ToHex()},
          {"entries", std::to_string(head->sequence)},

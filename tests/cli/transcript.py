@@ -114,7 +114,7 @@ class Play:
         with open(self.folder / "server.log", "ab") as log:
             self.server = subprocess.Popen(
                 ["kengred-server", "serve", "--data", "ledger", "--listen", self.listen,
-                 "--port-file", "port", *self.serve_options],
+                 "--http-listen", "127.0.0.1:0", "--port-file", "port", *self.serve_options],
                 cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
         deadline = time.monotonic() + self.patience_seconds

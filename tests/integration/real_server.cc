@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
 #include "kengred/core/charter.h"
@@ -149,15 +150,19 @@ void RealServer::Start(const std::string& listen) {
   std::filesystem::remove(port_file);
   process_ = std::make_unique<Process>(
       std::vector<std::string>{ProgramPath("kengred-server"), "serve", "--data", folder_ / "ledger",
-                               "--listen", listen, "--port-file", port_file},
+                               "--listen", listen, "--http-listen", "127.0.0.1:0", "--port-file",
+                               port_file},
       folder_ / "log");
   std::string port;
+  std::string http_port;
   for (int i = 0; i < 6000 && !port.ends_with('\n'); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     port = ReadFileOrNothing(port_file);
   }
   if (!port.ends_with('\n')) Fail("kengred-server serve did not start");
-  target_ = "127.0.0.1:" + port.substr(0, port.find('\n'));
+  std::istringstream(port) >> port >> http_port;
+  target_ = "127.0.0.1:" + port;
+  http_target_ = "127.0.0.1:" + http_port;
 }
 
 void RealServer::Restart() {

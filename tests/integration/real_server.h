@@ -57,6 +57,8 @@ class RealServer {
 
   // "127.0.0.1:port", also after a restart.
   const std::string& target() const { return target_; }
+  // Where it serves HTTP: "127.0.0.1:port", another one after a restart.
+  const std::string& http_target() const { return http_target_; }
   client::Client& client() { return *client_; }
   // Where a test may put files; removed at the end.
   const std::string& folder() const { return folder_.path(); }
@@ -79,6 +81,7 @@ class RealServer {
   Community* const community_;
   const ScratchDirectory folder_;
   std::string target_;
+  std::string http_target_;
   std::unique_ptr<Process> process_;
   std::unique_ptr<client::Client> client_;
 };

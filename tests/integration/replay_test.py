@@ -69,7 +69,8 @@ def main():
                        stdout=subprocess.DEVNULL)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("KENGRED_")}
         server = subprocess.Popen([server_binary, "serve", "--data", data, "--listen",
-                                   "127.0.0.1:0", "--port-file", work / "port"], env=environment)
+                                   "127.0.0.1:0", "--http-listen", "off", "--port-file",
+                                   work / "port"], env=environment)
         try:
             port = wait_for(work / "port", server)
             done = replay(bin_dir, history, port, "--data", data, "--server-pid", str(server.pid))

@@ -100,7 +100,8 @@ TEST(Life, StartsSaysSoAndStopsWhenTold) {
     ServerProcess server(data);
     ASSERT_TRUE(server.ready()) << server.log();
     EXPECT_EQ(server.out(), "kengred-server is ready on " + server.target() + "\n");
-    EXPECT_THAT(server.log(), HasSubstr(" listen=" + server.target() + " tls=no "));
+    EXPECT_THAT(server.log(), HasSubstr(" listen=" + server.target() +
+                                        " http=" + server.http_target() + " tls=no "));
     client::Client client = ConnectTo(server, community);
     EXPECT_EQ(client.GetLedger()->head_sequence(), 1U);
     server.Signal(SIGHUP);

@@ -64,7 +64,10 @@ pid_t Spawn(const std::vector<std::string>& arguments, const Conditions& conditi
   for (char** variable = environ; *variable != nullptr; ++variable) {
     variables.emplace_back(*variable);
   }
-  for (const auto& [name, value] : conditions.environment) variables.push_back(name + "=" + value);
+  // Never the default port, which another test's server may have.
+  std::map<std::string, std::string> added = {{"KENGRED_HTTP_LISTEN", "127.0.0.1:0"}};
+  for (const auto& [name, value] : conditions.environment) added[name] = value;
+  for (const auto& [name, value] : added) variables.push_back(name + "=" + value);
   const std::vector<char*> argv = Pointers(&words);
   const std::vector<char*> envp = Pointers(&variables);
   rlimit limit{};
@@ -142,6 +145,8 @@ ServerProcess::ServerProcess(const std::string& data, const std::vector<std::str
     const std::string lines = ReadFileOrNothing(port_file());
     if (lines.ends_with('\n')) {
       port_ = lines.substr(0, lines.find('\n'));
+      const size_t last = lines.rfind('\n', lines.size() - 2);
+      http_port_ = last == std::string::npos ? "" : lines.substr(last + 1, lines.size() - last - 2);
       return;
     }
     if (std::chrono::steady_clock::now() > deadline) Die("the server does not start:\n" + log());

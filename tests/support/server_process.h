@@ -34,7 +34,7 @@ void WriteFileOrDie(const std::string& path, const std::string& content);
 
 // Under which conditions the program runs.
 struct Conditions {
-  std::map<std::string, std::string> environment;  // added to the test's own
+  std::map<std::string, std::string> environment;  // added to the test's own, and HTTP to any port
   std::optional<uint64_t> file_bytes_max;          // no file may grow past this
   bool as_nobody = false;                          // without root's rights
 };
@@ -50,7 +50,7 @@ struct Finished {
 Finished RunServerProgram(const std::vector<std::string>& arguments,
                           const Conditions& conditions = {}, const std::string& input = "");
 
-// `kengred-server serve` on a loopback port of its choice. Killed when it goes away.
+// `kengred-server serve` on loopback ports of its choice. Killed when it goes away.
 class ServerProcess {
  public:
   // Starts it and waits until it is ready or has ended. `arguments` come after --data and --listen.
@@ -64,6 +64,8 @@ class ServerProcess {
   bool ready() const { return !port_.empty(); }
   const std::string& port() const { return port_; }
   std::string target() const { return "127.0.0.1:" + port_; }
+  // Where it serves HTTP; means nothing where a test has switched that off.
+  std::string http_target() const { return "127.0.0.1:" + http_port_; }
   std::string port_file() const { return scratch_ / "port"; }
   pid_t pid() const { return pid_; }
 
@@ -81,6 +83,7 @@ class ServerProcess {
   pid_t pid_ = -1;
   int exit_code_ = -1;
   std::string port_;
+  std::string http_port_;
 };
 
 // Starts `kengred-server serve` and kills it (SIGKILL) after a while, wherever it is by then.

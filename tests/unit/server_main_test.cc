@@ -114,6 +114,7 @@ TEST(Config, TheFirstSourceThatHasASettingWins) {
       {"tls.certificate", "/a", "/b", "\"/c\"", "\"/a\""},
       {"tls.key", "/a", "/b", "\"/c\"", "\"/a\""},
       {"tls.client_ca", "/a", "/b", "\"/c\"", "\"/a\""},
+      {"http.listen", "127.0.0.1:1", "off", "\"[::1]:2\"", "\"127.0.0.1:1\""},
       {"log.level", "debug", "error", "\"warning\"", "\"debug\""},
       {"log.format", "json", "json", "\"json\"", "\"json\""},
       {"limits.verify_threads", "1", "2", "3", "1"},
@@ -263,6 +264,41 @@ TEST(Config, ServesOthersOnlyWithTlsUnlessTold) {
   for (const char* address :
        {"127.0.0.1:1", "127.255.0.3:1", "[::1]:1", "localhost:1", "unix:/run/kengred.sock"}) {
     EXPECT_TRUE(ResolveConfig(Sources({{"listen", address}})).ok()) << address;
+  }
+}
+
+TEST(Config, ServesHttpWhereTold) {
+  EXPECT_EQ(ResolveConfig(Sources({}))->http.address, "127.0.0.1:4366");
+  EXPECT_EQ(ResolveConfig(Sources({{"http.listen", "off"}}))->http.address, "");
+  EXPECT_EQ(PrintedLine(*ResolveConfig(Sources({{"http.listen", "off"}})), "http.listen"),
+            "listen = \"off\"  # flag --http-listen");
+  for (const char* address :
+       {"", "Off", "on", "127.0.0.1", ":4366", "127.0.0.1:", "127.0.0.1:65536", "::1:4366",
+        "unix:/run/http.sock", "127.0.0.1:1,127.0.0.1:2", "http://127.0.0.1:1"}) {
+    EXPECT_THAT(MessageOf(Sources({{"http.listen", address}})),
+                StartsWith("flag --http-listen: \"" + std::string(address) +
+                           "\" is no address to serve HTTP on; "))
+        << address;
+  }
+}
+
+// Checkpoint and tiles are for everybody; entries and tokens must not cross a network in clear.
+TEST(Config, ServesEntriesOverHttpToThisMachineOnlyUnlessTold) {
+  for (const char* address : {"127.0.0.1:1", "127.1.2.3:0", "[::1]:1", "localhost:1"}) {
+    EXPECT_TRUE(ResolveConfig(Sources({{"http.listen", address}}))->http.serve_entries) << address;
+  }
+  for (const char* address : {"0.0.0.0:1", "[::]:1", "192.168.1.2:1", "heol.example:1"}) {
+    const absl::StatusOr<Config> config = ResolveConfig(Sources({{"http.listen", address}}));
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(config->http.address, address);
+    EXPECT_FALSE(config->http.serve_entries) << address;
+    // TLS for gRPC is none for HTTP.
+    EXPECT_FALSE(
+        ResolveConfig(
+            Sources({{"http.listen", address}, {"tls.certificate", "/c"}, {"tls.key", "/k"}}))
+            ->http.serve_entries);
+    EXPECT_TRUE(ResolveConfig(Sources({{"http.listen", address}, {"allow_plaintext", "true"}}))
+                    ->http.serve_entries);
   }
 }
 
