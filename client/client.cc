@@ -47,7 +47,7 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   const absl::Status status =
       impl->session->Identify(std::min(complete.timeout, complete.connect_timeout));
   if (!status.ok()) return status;
-  if (complete.log_memory != nullptr) {
+  if (complete.log_memory != nullptr || complete.witness_policy.witnesses_needed > 0) {
     const auto log = client::CheckLog(impl->session.get());
     if (!log.ok()) return log.status();
   }
