@@ -269,6 +269,8 @@ absl::StatusOr<client::ClientOptions> ClientOptionsOf(const LedgerEntry& entry, 
   client::ClientOptions options;
   options.target = entry.target;
   options.tls = entry.tls;
+  // Without TLS only where `ledger add` has settled that: on this machine, or by --plaintext.
+  options.allow_plaintext = !entry.tls;
   options.root_certificates_pem = entry.root_certificates;
   options.timeout = std::chrono::seconds(io.options.timeout_seconds);
   if (!entry.client_certificate_file.empty()) {

@@ -102,5 +102,14 @@ TEST_F(WalletWitnessTest, ADamagedDemandIsNoDemandLess) {
   bench_.Expect(ExitCode::kOk, {"ledger", "info"});
 }
 
+// Beyond this machine without TLS only where `ledger add --plaintext` has settled it.
+TEST_F(WalletWitnessTest, PlaintextIsHandedOn) {
+  bench_.Expect(ExitCode::kOk,
+                {"ledger", "add", "heol.example", "--name", "tunnel", "--plaintext"});
+  EXPECT_TRUE(bench_.ledger.connected_with.allow_plaintext);
+  bench_.Expect(ExitCode::kOk, {"ledger", "add", "heol.example", "--name", "far"});
+  EXPECT_FALSE(bench_.ledger.connected_with.allow_plaintext);
+}
+
 }  // namespace
 }  // namespace kengred::wallet
