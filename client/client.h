@@ -145,6 +145,9 @@ bool IsAlarm(const absl::Status& status);
 // witnesses may be away, or the server may not have asked them. Nothing for every other error.
 std::optional<WitnessShortage> WitnessShortageOf(const absl::Status& status);
 
+// Whether a target lies beyond this machine, so that Connect wants TLS for it.
+bool NeedsTls(const std::string& target);
+
 // A history that goes on. Reconnects by itself after the last entry it handed out: nothing is
 // skipped, nothing comes twice.
 class Watch {
@@ -201,6 +204,16 @@ class Client {
   // evidence is kept by the memory. FAILED_PRECONDITION where too few witnesses have cosigned (see
   // WitnessShortageOf). Whoever stays connected should call it now and then.
   absl::StatusOr<LogState> CheckLog();
+  // The entries after `after` as they are stored, for auditors: `on_entry` is called for each, in
+  // order and once, on the calling thread, until it answers false or the last one has come. A lost
+  // connection is resumed after the last entry handed out, with a new token. Nothing of an entry is
+  // verified but its place and size: DATA_LOSS where the server sends another than the next. The
+  // deadline counts from the last entry: a stream that stalls fails within twice the timeout.
+  absl::Status StreamEntries(const Reader& reader, Sequence after,
+                             const std::function<bool(Sequence, std::string)>& on_entry);
+  // Notes as the server shows them: nothing is verified.
+  absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(
+      const v1::ListCheckpointsRequest& request);
 
   // Without a reader: what a payer may know.
   absl::StatusOr<v1::GetAccountResponse> GetAccount(const AccountId& account,
