@@ -1,7 +1,7 @@
 // kengred-bench: drives a running server as its clients do.
 //
 // Exit codes: 0 all agrees · 1 a balance differs · 2 wrong usage · 3 the server refused or cannot
-// be reached · 4 the file cannot be read.
+// be reached · 4 the file cannot be read or written.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -112,14 +112,20 @@ int Run(int argc, char** argv) {
       "  kengred-bench charter > charter.toml\n"
       "  kengred-server init --charter charter.toml --data replay-data\n"
       "  kengred-server serve --data replay-data &\n"
-      "  kengred-bench replay history.csv --data replay-data\n");
+      "  kengred-bench replay history.csv --data replay-data\n"
+      "and then its books, checked from outside:\n"
+      "  kengred-bench auditor-key auditor.key\n"
+      "  kengred-server audit --server 127.0.0.1 --auditor-key auditor.key\n");
   Options options;
   CLI::App* charter = app.add_subcommand("charter", "Print the charter of a ledger for a replay");
+  CLI::App* auditor_key = app.add_subcommand(
+      "auditor-key", "Write the key file of the replay's auditor, for `kengred-server audit`");
+  auditor_key->add_option("file", options.file, "Where; replaced where it is there")->required();
   CLI::App* replay = app.add_subcommand(
       "replay",
       "Replay a history (CSV: id,timeset,transfer_subtype,source,target,weight,...) as signed "
       "transactions and compare every final balance with an independent sum");
-  for (CLI::App* command : {charter, replay}) {
+  for (CLI::App* command : {charter, auditor_key, replay}) {
     command->add_option("--seed", options.replay.seed, "From which all keys follow")
         ->capture_default_str();
   }
@@ -137,6 +143,11 @@ int Run(int argc, char** argv) {
   if (charter->parsed()) {
     fmt::print("{}", CharterToml(options.replay.seed));
     return kAgrees;
+  }
+  if (auditor_key->parsed()) {
+    const absl::Status status = WriteAuditorKey(options.replay.seed, options.file);
+    if (!status.ok()) PrintError(status);
+    return status.ok() ? kAgrees : kFile;
   }
   return RunReplay(options);
 }

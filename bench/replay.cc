@@ -23,7 +23,6 @@ namespace {
 constexpr char kGovernance[] = "governance";
 constexpr char kRegistrar[] = "registrar";
 constexpr char kIssuer[] = "issuer";
-constexpr char kAuditor[] = "auditor";
 constexpr char kValidator[] = "validator";
 constexpr char kAssociation[] = "association";
 constexpr size_t kDifferencesShown = 10;

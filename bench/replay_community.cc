@@ -4,17 +4,45 @@
 
 #include "kengred/core/charter.h"
 #include "kengred/core/hash.h"
+#include "kengred/keys/derivation.h"
+#include "kengred/keys/key_file.h"
 
 namespace kengred::bench {
 
+namespace {
+
+Digest SeedOf(uint64_t seed, std::string_view name) {
+  return Sha256({"kengred-bench/party", std::to_string(seed), "/", name});
+}
+
+keys::Mnemonic AuditorWords(uint64_t seed) {
+  const Digest digest = SeedOf(seed, kAuditor);
+  const auto bytes = reinterpret_cast<const uint8_t*>(digest.view().data());
+  // A digest has the size of the entropy of 24 words, as that of a seed: this cannot fail.
+  return *keys::Mnemonic::FromEntropy(keys::Language::kEnglish,
+                                      keys::SecretBytes::CopyOf({bytes, digest.view().size()}));
+}
+
+}  // namespace
+
 Party MakeParty(uint64_t seed, std::string_view name) {
-  const Digest digest = Sha256({"kengred-bench/party", std::to_string(seed), "/", name});
-  // A digest has the size of a seed: this cannot fail.
-  Party party{*SecretKey::FromSeed(digest.view()), {}, {}};
+  Party party{name == kAuditor ? *keys::DeriveAccountKey(AuditorWords(seed), 0)
+                               : *SecretKey::FromSeed(SeedOf(seed, name).view()),
+              {},
+              {}};
   party.authority.add_public_keys(party.key.public_key().ToBytes());
   party.authority.set_threshold(1);
   party.account = AccountIdOf(party.authority);
   return party;
+}
+
+absl::Status WriteAuditorKey(uint64_t seed, const std::string& path) {
+  keys::KeyFileContent content{kAuditor, "", AuditorWords(seed), 0};
+  keys::WriteKeyFileOptions options;
+  options.overwrite = true;
+  options.cost = keys::kCostMin;
+  return keys::WriteKeyFile(path, content, keys::SecretString::CopyOf(keys::kNoPassphrase),
+                            options);
 }
 
 std::string CharterToml(uint64_t seed) {

@@ -35,6 +35,8 @@ bool IsOnThisMachine(const std::string& target) {
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
+bool NeedsTls(const std::string& target) { return !IsOnThisMachine(CompleteTarget(target)); }
+
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ClientOptions& options) {
   if (options.target.empty()) {
     return absl::InvalidArgumentError("the server's address is missing; write it like host:4365");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kengred/client/channel.h"
+#include "kengred/client/entry_stream.h"
 #include "kengred/client/log_check.h"
 #include "kengred/client/session.h"
 #include "kengred/client/status.h"
@@ -16,6 +17,7 @@ namespace {
 using Ledger = v1::LedgerService::Stub;
 using Programmes = v1::ProgrammeService::Stub;
 using Directory = v1::DirectoryService::Stub;
+using Transparency = v1::TransparencyService::Stub;
 
 // Longer than anybody waits, and short enough that no sum of times overflows.
 constexpr std::chrono::hours kTimeoutMax{24 * 365};
@@ -47,7 +49,7 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   const absl::Status status =
       impl->session->Identify(std::min(complete.timeout, complete.connect_timeout));
   if (!status.ok()) return status;
-  if (complete.log_memory != nullptr) {
+  if (complete.log_memory != nullptr || complete.witness_policy.witnesses_needed > 0) {
     const auto log = client::CheckLog(impl->session.get());
     if (!log.ok()) return log.status();
   }
@@ -55,6 +57,17 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
 }
 
 absl::StatusOr<LogState> Client::CheckLog() { return client::CheckLog(impl_->session.get()); }
+
+absl::Status Client::StreamEntries(const Reader& reader, Sequence after,
+                                   const std::function<bool(Sequence, std::string)>& on_entry) {
+  return client::StreamEntries(impl_->session.get(), reader, after, on_entry);
+}
+
+absl::StatusOr<v1::ListCheckpointsResponse> Client::ListCheckpoints(
+    const v1::ListCheckpointsRequest& request) {
+  Session* session = impl_->session.get();
+  return session->Call(session->transparency(), &Transparency::ListCheckpoints, request);
+}
 
 absl::StatusOr<CheckedReceipt> Client::GetReceipt(const Reader& reader, const TransactionId& id) {
   v1::GetReceiptRequest request;

@@ -35,11 +35,13 @@
 #include "kengred/core/ids.h"
 #include "kengred/core/log_trust.h"
 #include "kengred/core/receipt.h"
+#include "kengred/core/signed_note.h"
 #include "kengred/core/signing.h"
 #include "kengred/core/verdict.h"
 #include "kengred/v1/directory_service.pb.h"
 #include "kengred/v1/ledger_service.pb.h"
 #include "kengred/v1/programme_service.pb.h"
+#include "kengred/v1/transparency_service.pb.h"
 
 namespace kengred::client {
 
@@ -56,6 +58,16 @@ class Reader {
  private:
   std::shared_ptr<const SecretKey> key_;
   AccountId account_;
+};
+
+// How many of the witnesses that the charter names must vouch for the log. A ledger alone could
+// show one history to some and another to others, each consistent in itself; it cannot where
+// witnesses have cosigned one of them.
+struct WitnessPolicy {
+  // So many distinct witnesses; 0: none is asked for.
+  size_t witnesses_needed = 0;
+  // A cosignature counts for so long: what an older one covers may be far behind.
+  std::chrono::seconds age_max{24 * 3600};
 };
 
 // Every field has a default: Client::Connect({.target = "unix:/run/kengred"}).
@@ -83,6 +95,25 @@ struct ClientOptions {
   // Where set, Connect checks the ledger's log against what is remembered of it (see CheckLog), and
   // remembers what it finds.
   std::shared_ptr<LogMemory> log_memory{};
+  // Where it asks for any, Connect and CheckLog fail while fewer have cosigned; see
+  // WitnessShortageOf.
+  WitnessPolicy witness_policy{};
+};
+
+// What a witness of the charter has last cosigned, of what the server shows.
+struct WitnessState {
+  VerifierKey key;
+  // The checkpoint's entries, and when it was cosigned (seconds since 1970); 0: nothing.
+  uint64_t size = 0;
+  int64_t time_seconds = 0;
+  // Whether it counts for the policy: neither too old, nor from the future.
+  bool counts = false;
+};
+
+// Too few witnesses vouch for the log.
+struct WitnessShortage {
+  size_t needed = 0;
+  std::vector<WitnessState> witnesses;  // of the charter
 };
 
 // The log of a ledger, checked.
@@ -91,6 +122,9 @@ struct LogState {
   std::string note;  // the same, as it was signed
   // All its keys, for receipts of any time.
   std::vector<TrustedLogKey> keys;
+  // One for each witness of the charter, in its order. What they have cosigned is consistent with
+  // the checkpoint.
+  std::vector<WitnessState> witnesses;
 };
 
 // A receipt that was checked.
@@ -106,6 +140,13 @@ std::optional<Refusal> RefusalOf(const absl::Status& status);
 // Whether an error is an alarm: what the ledger has shown contradicts what it has signed before, or
 // is not signed by its log at all. Not a passing fault, and nothing to try again.
 bool IsAlarm(const absl::Status& status);
+
+// What is missing, where an error says that ClientOptions::witness_policy is not met. No alarm:
+// witnesses may be away, or the server may not have asked them. Nothing for every other error.
+std::optional<WitnessShortage> WitnessShortageOf(const absl::Status& status);
+
+// Whether a target lies beyond this machine, so that Connect wants TLS for it.
+bool NeedsTls(const std::string& target);
 
 // A history that goes on. Reconnects by itself after the last entry it handed out: nothing is
 // skipped, nothing comes twice.
@@ -160,8 +201,19 @@ class Client {
   absl::StatusOr<CheckedReceipt> GetReceipt(const Reader& reader, const TransactionId& id);
   // Fetches the last checkpoint and demands that it continues the one remembered. DATA_LOSS is an
   // alarm: a fork, a rollback, or a key that is not the log's; it names both checkpoints, and the
-  // evidence is kept by the memory. Whoever stays connected should call it now and then.
+  // evidence is kept by the memory. FAILED_PRECONDITION where too few witnesses have cosigned (see
+  // WitnessShortageOf). Whoever stays connected should call it now and then.
   absl::StatusOr<LogState> CheckLog();
+  // The entries after `after` as they are stored, for auditors: `on_entry` is called for each, in
+  // order and once, on the calling thread, until it answers false or the last one has come. A lost
+  // connection is resumed after the last entry handed out, with a new token. Nothing of an entry is
+  // verified but its place and size: DATA_LOSS where the server sends another than the next. The
+  // deadline counts from the last entry: a stream that stalls fails within twice the timeout.
+  absl::Status StreamEntries(const Reader& reader, Sequence after,
+                             const std::function<bool(Sequence, std::string)>& on_entry);
+  // Notes as the server shows them: nothing is verified.
+  absl::StatusOr<v1::ListCheckpointsResponse> ListCheckpoints(
+      const v1::ListCheckpointsRequest& request);
 
   // Without a reader: what a payer may know.
   absl::StatusOr<v1::GetAccountResponse> GetAccount(const AccountId& account,

@@ -115,7 +115,8 @@ std::vector<std::pair<std::string, std::string>> ExitCodeMeanings() {
       {ExitCode::kUnavailable, _("network or server not available: trying again may help")},
       {ExitCode::kFile, _("a file is missing, damaged, or cannot be written")},
       {ExitCode::kDeclined, _("you said no")},
-      {ExitCode::kProof, _("a receipt does not hold, or the ledger contradicts itself")},
+      {ExitCode::kProof,
+       _("a receipt does not hold, the ledger contradicts itself, or too few witnesses vouch")},
       {ExitCode::kInternal, _("a fault of the program or the server")},
   };
   std::vector<std::pair<std::string, std::string>> list;

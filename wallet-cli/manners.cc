@@ -7,6 +7,7 @@
 #include "wallet/status_macros.h"
 #include "wallet/text.h"
 #include "wallet/verdict_text.h"
+#include "wallet/witness.h"
 
 namespace kengred::wallet {
 namespace {
@@ -72,6 +73,12 @@ void ExplainTransport(const absl::Status& status, ErrorReport* report) {
     report->hint =
         _("Pay nothing and accept nothing through this server. Keep the evidence, and show it to "
           "your association and to other members.");
+    return;
+  }
+  if (const auto shortage = client::WitnessShortageOf(status)) {
+    report->exit = ExitCode::kProof;
+    report->message = ShortageText(*shortage);
+    report->hint = ShortageHint();
     return;
   }
   switch (status.code()) {

@@ -46,8 +46,8 @@ enum class ExitCode : int {
   kUnavailable = 6,  // network or server: trying again may help
   kFile = 7,         // a file of this machine is missing, damaged, or not writable
   kDeclined = 8,     // the person answered no
-  kProof = 9,        // a receipt does not hold, or a ledger's log contradicts itself
-  kInternal = 70,    // our bug, here or at the server
+  kProof = 9,      // a receipt does not hold, a ledger's log contradicts itself, or lacks witnesses
+  kInternal = 70,  // our bug, here or at the server
 };
 
 // Keys stay in the order they were set, which is the order people read.

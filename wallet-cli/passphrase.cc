@@ -1,19 +1,13 @@
 #include "wallet/passphrase.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <optional>
 
-#include <cerrno>
-#include <cstring>
-
+#include "kengred/keys/secret_input.h"
 #include "wallet/status_macros.h"
 #include "wallet/text.h"
 
 namespace kengred::wallet {
 namespace {
-
-constexpr size_t kSecretBytesMax = 4096;
 
 // Where one is given without a person. Nothing where none is.
 absl::StatusOr<std::optional<keys::SecretString>> GivenPassphrase(const Io& io) {
@@ -29,6 +23,12 @@ absl::StatusOr<std::optional<keys::SecretString>> GivenPassphrase(const Io& io) 
     return std::optional<keys::SecretString>(std::move(secret));
   }
   return std::optional<keys::SecretString>();
+}
+
+absl::Status TooLong() {
+  return Fail(ExitCode::kFile,
+              Tr("The secret is longer than {} bytes.", keys::kSecretInputBytesMax),
+              _("Check that this is the right file."));
 }
 
 absl::Status NoTerminal() {
@@ -52,43 +52,25 @@ absl::Status Interrupted() {
 }  // namespace
 
 absl::StatusOr<keys::SecretString> ReadSecretFd(int fd, bool all) {
-  keys::SecretString secret;
-  for (;;) {
-    char c = 0;
-    const ssize_t n = read(fd, &c, 1);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      return Fail(ExitCode::kFile,
-                  Tr("Cannot read from descriptor {}: {}.", fd, std::strerror(errno)),
-                  _("Open the descriptor in the calling shell, as in 3<FILE."));
-    }
-    if (n == 0 || (c == '\n' && !all)) break;
-    if (c == '\r' && !all) continue;
-    if (secret.size() >= kSecretBytesMax) {
-      return Fail(ExitCode::kFile, Tr("The secret is longer than {} bytes.", kSecretBytesMax),
-                  _("Check that this is the right file."));
-    }
-    secret.push_back(c);
-  }
-  return secret;
+  auto secret = keys::ReadSecretFd(fd, all);
+  if (secret.ok()) return secret;
+  if (absl::IsOutOfRange(secret.status())) return TooLong();
+  return Fail(ExitCode::kFile,
+              Tr("Cannot read from descriptor {}: {}.", fd, std::string(secret.status().message())),
+              _("Open the descriptor in the calling shell, as in 3<FILE."));
 }
 
 absl::StatusOr<keys::SecretString> ReadSecretFile(const std::string& path, bool all) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    return Fail(ExitCode::kFile, Tr("Cannot read {}: {}.", path, std::strerror(errno)),
-                _("Check the file's name and that you may read it."));
-  }
-  struct stat info {};
-  // A pipe, as of <(...), has no mode to judge.
-  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 077) != 0) {
-    close(fd);
+  auto secret = keys::ReadSecretFile(path, all);
+  if (secret.ok()) return secret;
+  if (absl::IsOutOfRange(secret.status())) return TooLong();
+  if (absl::IsFailedPrecondition(secret.status())) {
     return Fail(ExitCode::kFile, Tr("Others may read the secret in {}.", path),
                 Tr("Run: chmod 600 {}", path));
   }
-  auto secret = ReadSecretFd(fd, all);
-  close(fd);
-  return secret;
+  return Fail(ExitCode::kFile,
+              Tr("Cannot read {}: {}.", path, std::string(secret.status().message())),
+              _("Check the file's name and that you may read it."));
 }
 
 absl::StatusOr<keys::SecretString> GetPassphrase(const Io& io, const std::string& profile_name) {

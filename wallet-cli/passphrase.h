@@ -12,11 +12,6 @@
 
 namespace kengred::wallet {
 
-// The passphrase that seals the key file of a profile without one (init --no-passphrase). It is
-// public and protects nothing: the file's mode does the work. Such files are sealed at the least
-// cost, keys::kCostMin, which tells them apart; others never are.
-inline constexpr char kNoPassphrase[] = "kengred: no passphrase";
-
 // An existing passphrase. The first line of the file or descriptor, without its end; a file that
 // others may read is refused.
 absl::StatusOr<keys::SecretString> GetPassphrase(const Io& io, const std::string& profile_name);

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <sstream>
 
+#include "kengred/core/limits.h"
 #include "wallet/files.h"
 #include "wallet/status_macros.h"
 #include "wallet/text.h"
@@ -39,6 +41,18 @@ absl::StatusOr<std::string> FolderOfProfile(const Io& io, const std::string& nam
   }
   WALLET_ASSIGN_OR_RETURN(const std::string folder, ProfilesFolder(io));
   return folder + "/" + name;
+}
+
+// A whole number from `min` to `max`; the default where it is missing, nothing where it is none.
+std::optional<size_t> Number(const toml::table& table, std::string_view key, size_t standard,
+                             size_t min, size_t max) {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) return standard;
+  const auto value = node->value_exact<int64_t>();
+  if (!value || *value < static_cast<int64_t>(min) || *value > static_cast<int64_t>(max)) {
+    return std::nullopt;
+  }
+  return static_cast<size_t>(*value);
 }
 
 std::string Text(const toml::table& table, std::string_view key) {
@@ -174,6 +188,10 @@ std::string SerializeConfig(const ProfileConfig& config) {
     for (const auto& [key, value] : optional) {
       if (!value.empty()) table.insert(key, value);
     }
+    if (entry.witnesses_needed > 0) {
+      table.insert("witnesses_needed", static_cast<int64_t>(entry.witnesses_needed));
+      table.insert("witness_hours", static_cast<int64_t>(entry.witness_hours));
+    }
     ledgers.push_back(std::move(table));
   }
   if (!ledgers.empty()) root.insert("ledger", std::move(ledgers));
@@ -221,6 +239,15 @@ absl::StatusOr<ProfileConfig> ParseConfig(std::string_view text) {
       if (entry.name.empty() || entry.target.empty() || !LedgerId::FromHex(entry.ledger_id)) {
         return absl::DataLossError("a ledger lacks its name, target or ledger_id");
       }
+      const auto needed = Number(*table, "witnesses_needed", 0, 0, kWitnessesMax);
+      const auto hours = Number(*table, "witness_hours", kWitnessHoursDefault, 1, kWitnessHoursMax);
+      if (!needed || !hours) {
+        return absl::DataLossError(
+            fmt::format("witnesses_needed is a number from 0 to {}, witness_hours one from 1 to {}",
+                        kWitnessesMax, kWitnessHoursMax));
+      }
+      entry.witnesses_needed = *needed;
+      entry.witness_hours = *hours;
       config.ledgers.push_back(std::move(entry));
     }
   }
@@ -242,6 +269,8 @@ absl::StatusOr<client::ClientOptions> ClientOptionsOf(const LedgerEntry& entry, 
   client::ClientOptions options;
   options.target = entry.target;
   options.tls = entry.tls;
+  // Without TLS only where `ledger add` has settled that: on this machine, or by --plaintext.
+  options.allow_plaintext = !entry.tls;
   options.root_certificates_pem = entry.root_certificates;
   options.timeout = std::chrono::seconds(io.options.timeout_seconds);
   if (!entry.client_certificate_file.empty()) {
@@ -250,6 +279,8 @@ absl::StatusOr<client::ClientOptions> ClientOptionsOf(const LedgerEntry& entry, 
     WALLET_ASSIGN_OR_RETURN(options.client_key_pem,
                             ReadWholeFile(entry.client_key_file, kCertificateBytesMax));
   }
+  options.witness_policy.witnesses_needed = entry.witnesses_needed;
+  options.witness_policy.age_max = std::chrono::hours(entry.witness_hours);
   if (!entry.ledger_id.empty()) options.ledger_id = LedgerId::FromHex(entry.ledger_id);
   return options;
 }

@@ -19,6 +19,10 @@
 
 namespace kengred::wallet {
 
+// How long a witness's cosignature counts, in hours.
+inline constexpr size_t kWitnessHoursDefault = 24;
+inline constexpr size_t kWitnessHoursMax = 24 * 365;
+
 // One community's server, as a profile remembers it.
 struct LedgerEntry {
   std::string name;       // what the person calls it
@@ -31,6 +35,9 @@ struct LedgerEntry {
   std::string client_key_file;
   // Where the profile's account is known: its address. Empty: found by its key.
   std::string account;
+  // How many of the charter's witnesses must have cosigned within so many hours; 0: none.
+  size_t witnesses_needed = 0;
+  size_t witness_hours = kWitnessHoursDefault;
 };
 
 // A name for an address, on this machine only.

@@ -45,7 +45,8 @@ absl::StatusOr<keys::KeyFileInfo> ReadKeyInfo(const Profile& profile) {
 absl::StatusOr<keys::OpenedKeyFile> UnlockKeyFile(const Io& io, const Profile& profile) {
   WALLET_ASSIGN_OR_RETURN(const keys::KeyFileInfo info, ReadKeyInfo(profile));
   if (info.cost == keys::kCostMin) {
-    auto opened = keys::OpenKeyFile(profile.key_path(), keys::SecretString::CopyOf(kNoPassphrase));
+    auto opened =
+        keys::OpenKeyFile(profile.key_path(), keys::SecretString::CopyOf(keys::kNoPassphrase));
     if (opened.ok()) return opened;
   }
   WALLET_ASSIGN_OR_RETURN(const keys::SecretString passphrase, GetPassphrase(io, profile.name()));

@@ -2,21 +2,17 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "kengred/keys/secret_input.h"
+
 namespace kengred::wallet {
 namespace {
 
-constexpr char kControlC = 0x03;
-constexpr char kControlD = 0x04;
-constexpr char kBackspace = 0x08;
-constexpr char kControlU = 0x15;
-constexpr char kDelete = 0x7f;
 constexpr size_t kLineBytesMax = 4096;
 
 class RealTerminal final : public Terminal {
@@ -63,21 +59,7 @@ class RealTerminal final : public Terminal {
 
   absl::StatusOr<keys::SecretString> ReadSecret(std::string_view prompt) override {
     if (fd_ < 0) return absl::UnavailableError("no terminal");
-    termios before{};
-    if (tcgetattr(fd_, &before) != 0) return absl::UnavailableError("no terminal");
-    // Byte by byte and without signals, so that the terminal is restored on every way out.
-    termios silent = before;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
-    silent.c_cc[VMIN] = 1;
-    silent.c_cc[VTIME] = 0;
-    if (tcsetattr(fd_, TCSAFLUSH, &silent) != 0) return absl::UnavailableError("no terminal");
-    Write(prompt);
-    keys::SecretString secret;
-    absl::Status status = ReadSilently(&secret);
-    tcsetattr(fd_, TCSAFLUSH, &before);
-    Write("\n");
-    if (!status.ok()) return status;
-    return secret;
+    return keys::ReadSecretTerminal(fd_, prompt);
   }
 
   int columns() override {
@@ -87,31 +69,6 @@ class RealTerminal final : public Terminal {
   }
 
  private:
-  absl::Status ReadSilently(keys::SecretString* secret) {
-    for (;;) {
-      char c = 0;
-      const ssize_t n = read(fd_, &c, 1);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return absl::OutOfRangeError("end of input");
-      if (c == '\n' || c == '\r') return absl::OkStatus();
-      if (c == kControlC) return absl::CancelledError("interrupted");
-      if (c == kControlD) {
-        if (secret->empty()) return absl::OutOfRangeError("end of input");
-      } else if (c == kControlU) {
-        secret->clear();
-      } else if (c == kBackspace || c == kDelete) {
-        // A character of UTF-8 ends where the byte is no continuation.
-        while (!secret->empty()) {
-          const auto last = static_cast<unsigned char>(secret->view().back());
-          secret->pop_back();
-          if ((last & 0xc0) != 0x80) break;
-        }
-      } else if (secret->size() < kLineBytesMax) {
-        secret->push_back(c);
-      }
-    }
-  }
-
   int fd_ = -1;
 };
 

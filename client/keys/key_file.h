@@ -54,6 +54,10 @@ inline constexpr Argon2Cost kCostModerate{.operations = 3, .memory_kib = 256 * 1
 inline constexpr Argon2Cost kCostMin{.operations = 1, .memory_kib = 8 * 1024};
 inline constexpr Argon2Cost kCostMax{.operations = 10, .memory_kib = 1024 * 1024};
 
+// The passphrase of a key file that has none. It is public and protects nothing: the file's mode
+// does the work. Such files are sealed at kCostMin, which tells them apart; others never are.
+inline constexpr char kNoPassphrase[] = "kengred: no passphrase";
+
 // What a key file keeps.
 struct KeyFileContent {
   // In clear. Valid UTF-8 without control characters.

@@ -6,6 +6,7 @@
 
 #include "server/main/exit_code.h"
 #include "server/main/io.h"
+#include "server/main/remote_subject.h"
 
 namespace kengred::server {
 
@@ -13,6 +14,7 @@ struct AuditOptions {
   // One of them.
   std::string data;         // a store; its server may run
   std::string export_file;  // an export
+  RemoteOptions remote;     // a running server
   // What the auditor knows from outside.
   std::string ledger_id;                   // 64 hexadecimal digits
   std::vector<std::string> verifier_keys;  // "name+id+key"
@@ -24,7 +26,8 @@ struct AuditOptions {
 };
 
 // kExitOk: nothing is wrong. kExitNo: something is, and it is named. kExitUsage: a key, an id or a
-// note of an earlier audit cannot be read. kExitStore: the store or file cannot be read.
+// note of an earlier audit cannot be read. kExitStore: the store or file cannot be read, the server
+// cannot be reached, or it does not let the auditor read.
 ExitCode RunAudit(const AuditOptions& options, Io& io);
 
 }  // namespace kengred::server

@@ -21,6 +21,31 @@ std::string FindingJson(const audit::Finding& finding) {
   return json.ToString();
 }
 
+std::string_view NameOf(AuditSubject subject) {
+  switch (subject) {
+    case AuditSubject::kStore:
+      return "store";
+    case AuditSubject::kExport:
+      return "export";
+    case AuditSubject::kServer:
+      break;
+  }
+  return "server";
+}
+
+// What there was to compare with the journal.
+std::string Compared(AuditSubject subject) {
+  switch (subject) {
+    case AuditSubject::kStore:
+      return "compared with what the journal adds up to, down to the last key";
+    case AuditSubject::kExport:
+      return "none to compare: an export holds the journal and its checkpoints";
+    case AuditSubject::kServer:
+      break;
+  }
+  return "none to compare: a server shows the journal and its checkpoints, not its store";
+}
+
 // What nobody but the journal has said.
 std::vector<std::string> OnItsOwnWord(const AuditTrust& trust) {
   std::vector<std::string> words;
@@ -64,7 +89,9 @@ std::string AuditReportJson(const audit::Report& report, const AuditTrust& trust
   std::vector<std::string> words;
   for (const std::string& word : OnItsOwnWord(trust)) words.push_back(JsonString(word));
   JsonObject json;
-  json.Boolean("good", !report.finding.has_value());
+  json.Boolean("good", !report.finding.has_value())
+      .Text("source", NameOf(trust.subject))
+      .Boolean("state_compared", trust.subject == AuditSubject::kStore && !report.finding);
   if (report.finding) json.Json("finding", FindingJson(*report.finding));
   if (report.ledger_id) {
     json.Text("ledger_id", report.ledger_id->ToHex()).Text("name", report.name);
@@ -107,6 +134,7 @@ std::string AuditReportText(const audit::Report& report, const AuditTrust& trust
   line("entries", entries);
   line("signatures", Grouped(report.signatures) + " of transactions");
   line("checkpoints", Grouped(report.checkpoints));
+  if (!report.finding) line("state", Compared(trust.subject));
   if (!report.finding) line("root", report.root.ToHex());
   if (!report.log_key.empty()) line("log key", report.log_key);
   line("took", Seconds(report.elapsed_us) + " s, " +

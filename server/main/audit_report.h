@@ -7,8 +7,12 @@
 
 namespace kengred::server {
 
-// What the auditor knew from outside.
+// What was audited.
+enum class AuditSubject { kStore, kExport, kServer };
+
+// What the auditor knew from outside, and of what.
 struct AuditTrust {
+  AuditSubject subject = AuditSubject::kExport;
   bool ledger_id = false;
   bool verifier_keys = false;
   // Entries whose signatures an earlier audit has verified.

@@ -12,7 +12,8 @@ enum ExitCode : int {
   // The command line, the configuration, the charter or a certificate is wrong.
   kExitUsage = 2,
   // The store cannot be used: missing, foreign, of another format, in use, read-only, damaged, or
-  // the disk is full.
+  // the disk is full. For `audit --server` also: the server cannot be reached, or does not let the
+  // auditor read.
   kExitStore = 3,
   // An address to listen on is taken by another process, or cannot be used.
   kExitAddress = 4,

@@ -134,12 +134,53 @@ void AddInfo(CLI::App* app, InfoOptions* options) {
       "  kengred-server info --data /var/lib/kengred/ledger --json");
 }
 
+// How a server is reached and who asks, for `server`.
+void AddRemote(CLI::App* app, CLI::Option* server, RemoteOptions* options) {
+  constexpr char kGroup[] = "Of --server";
+  const auto add = [&](CLI::Option* option, const char* type) {
+    option->type_name(type)->group(kGroup)->needs(server);
+    return option;
+  };
+  add(app->add_option("--auditor-key", options->auditor_key,
+                      "The key file of the auditor's wallet profile"),
+      "FILE");
+  add(app->add_option("--passphrase-file", options->passphrase_file,
+                      "Its passphrase, in a file that only you may read (default: asked for) "
+                      "[KENGRED_PASSPHRASE_FILE]"),
+      "FILE");
+  add(app->add_option("--passphrase-fd", options->passphrase_fd,
+                      "Its passphrase, from an open descriptor"),
+      "NUMBER");
+  add(app->add_option("--ca", options->ca_file,
+                      "Trust the certificates in this file instead of the system's"),
+      "FILE");
+  auto* certificate = add(app->add_option("--certificate", options->certificate_file,
+                                          "Show this certificate to the server"),
+                          "FILE");
+  auto* key = add(app->add_option("--key", options->key_file, "The key of --certificate"), "FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  app->add_flag("--plaintext", options->plaintext,
+                "Without encryption also beyond this machine: only inside a tunnel")
+      ->group(kGroup)
+      ->needs(server);
+  add(app->add_option("--timeout", options->timeout_seconds,
+                      "The longest silence, in seconds (default 60)")
+          ->check(CLI::Range(1, 3600)),
+      "NUMBER");
+}
+
 void AddAudit(CLI::App* app, AuditOptions* options) {
   auto* data = app->add_option("--data", options->data, "Audit a ledger; its server may run")
                    ->type_name("DIRECTORY");
-  app->add_option("--export", options->export_file, "Audit an export")
-      ->type_name("FILE")
-      ->excludes(data);
+  auto* file = app->add_option("--export", options->export_file, "Audit an export")
+                   ->type_name("FILE")
+                   ->excludes(data);
+  auto* server = app->add_option("--server", options->remote.target,
+                                 "Audit a running server, as one of its ledger's auditors")
+                     ->type_name("ADDRESS")
+                     ->excludes(data)
+                     ->excludes(file);
   app->add_option("--ledger-id", options->ledger_id, "Which ledger it must be")->type_name("HEX");
   app->add_option("--verifier-key", options->verifier_keys,
                   "A key of its log that you know; may be repeated")
@@ -156,16 +197,23 @@ void AddAudit(CLI::App* app, AuditOptions* options) {
   app->add_option("--threads", options->threads, "How many verify signatures (default: all cores)")
       ->type_name("NUMBER");
   app->add_flag("--json", options->json, "Answer in JSON");
+  AddRemote(app, server, &options->remote);
   app->footer(
       "Examples:\n"
       "  kengred-server audit --data /var/lib/kengred/ledger\n"
       "  kengred-server audit --export heol.kengred --ledger-id 5f2c...\n"
+      "  kengred-server audit --server heol.example \\\n"
+      "      --auditor-key ~/.local/share/kengred/default/key\n"
       "  kengred-server audit --data ledger --verifier-key heol.example/ledger+8b82c429+AfxR...\n"
       "  kengred-server audit --data ledger --from-verified seen --save-verified seen --json\n\n"
       "Every entry is judged again, from the charter on, by the rules of this program: every\n"
       "signature, posting and balance, every hash and signed checkpoint; of a store also that it\n"
-      "holds what the journal adds up to and nothing else. The first bad entry is named.\n"
-      "Exit codes: 0 nothing is wrong, 1 something is, 2 wrong command line, 3 it cannot be read.");
+      "holds what the journal adds up to and nothing else. The first bad entry is named. A "
+      "server's\n"
+      "journal is kept in $TMPDIR meanwhile, in files that nobody else can open.\n"
+      "Exit codes: 0 nothing is wrong, 1 something is, 2 wrong command line or key, 3 it cannot "
+      "be\n"
+      "read: no store, no server, or no right to read.");
 }
 
 void AddExport(CLI::App* app, ExportOptions* options) {

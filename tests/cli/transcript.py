@@ -9,6 +9,7 @@ A transcript is read from top to bottom. A line is, by its beginning:
     @server      makes a ledger whose governance is the profiles gov1, gov2, gov3 (two of them sign),
                  and serves it on a free port of this machine: ${SERVER}. More words are options of
                  `kengred-server serve`
+    @witnesses K the charter of the ledger that is made next names these witnesses, by their keys
     @stop @start stops the server, and starts it again on the same port
     @include F   plays another file here
     @file F      the indented lines after it are the file F
@@ -78,6 +79,7 @@ class Play:
         self.profile = None
         self.server = None
         self.serve_options = []
+        self.witnesses = []
         self.listen = "127.0.0.1:0"
         self.patience_seconds = PATIENCE_SECONDS
         self.environment = {
@@ -105,6 +107,9 @@ class Play:
         lines = "".join(f'  "{key}",\n' for key in keys)
         charter = re.sub(r"keys = \[.*?\]", f"keys = [\n{lines}]", charter, count=1,
                          flags=re.DOTALL)
+        charter = re.sub(r"^# (witnesses = )\[.*\]$",
+                         lambda match: match.group(1) + json.dumps(self.witnesses), charter, count=1,
+                         flags=re.MULTILINE)
         (self.folder / "charter.toml").write_text(charter, encoding="utf-8")
         self.run_checked("kengred-server", "init", "--charter", "charter.toml", "--data", "ledger")
 
@@ -317,6 +322,8 @@ class Play:
                     self.serve_options = line.split()[1:]
                     self.make_ledger()
                     self.start_server()
+                elif line.startswith("@witnesses "):
+                    self.witnesses = line.split()[1:]
                 elif line == "@stop":
                     self.stop_server()
                 elif line == "@start":

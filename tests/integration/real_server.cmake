@@ -14,6 +14,12 @@ if(KENGRED_BUILD_SERVER)
     LINK kengred_real_server kengred_keys)
   add_dependencies(till_test till)
 
+  # `audit --server`.
+  kengred_test(live_audit_test LABELS integration
+    TIMEOUT 300
+    SOURCES live_audit_test.cc
+    LINK kengred_real_server kengred_keys kengred_server_main nlohmann_json::nlohmann_json)
+
   kengred_test(foreign_clients_test LABELS integration
     TIMEOUT 300
     SOURCES foreign_clients_test.cc

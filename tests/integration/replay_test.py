@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Goal: a real history, replayed as signed transactions, leaves every balance as an independent sum has it.
+"""Goal: a real history, replayed as signed transactions, leaves every balance as an independent sum has it,
+and an auditor finds nothing wrong with it: in the store, in an export, and through the running server.
 
 Method: a server of its own on loopback, the real kengred-bench, and a second sum made here with decimal
-arithmetic. Usage: replay_test.py BIN_DIR HISTORY.csv. Exit code 77: the history is not there.
+arithmetic; then the real audit of each, which must agree to the last root. Usage: replay_test.py BIN_DIR HISTORY.csv. Exit code 77: the history is not there.
 """
 
 import csv
@@ -47,6 +48,39 @@ def replay(bin_dir, history, port, *more):
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
 
 
+def audit(bin_dir, *where):
+    """What an auditor finds; there must be nothing."""
+    done = subprocess.run([bin_dir / "kengred-server", "audit", *where, "--json"],
+                          stdout=subprocess.PIPE, text=True, check=False)
+    print(done.stdout, end="")
+    check(f"exit code of audit {where[0]}", done.returncode, 0)
+    report = json.loads(done.stdout)
+    check("good", report["good"], True)
+    return report
+
+
+def audit_all(bin_dir, work, port, replayed):
+    """The running server's store, its export, and what it shows: one journal."""
+    key, export = work / "auditor.key", work / "export"
+    subprocess.run([bin_dir / "kengred-bench", "auditor-key", key, "--seed", "7"], check=True)
+    subprocess.run([bin_dir / "kengred-server", "export", "--data", work / "data", export],
+                   check=True, stdout=subprocess.DEVNULL)
+    store = audit(bin_dir, "--data", work / "data")
+    # The charter, and what was submitted.
+    check("entries", store["entries"], replayed["transactions"] + 1)
+    check("state compared", store["state_compared"], True)
+    heol = next(c for c in store["currencies"] if c["currency"] == "HEOL")
+    check("circulation audited", heol["circulation_minor"], replayed["circulation_cents"])
+    check("fund audited", heol["fund_minor"], replayed["fund_cents"])
+    others = [audit(bin_dir, "--export", export),
+              audit(bin_dir, "--server", f"127.0.0.1:{port}", "--auditor-key", key)]
+    check("sources", [other["source"] for other in others], ["export", "server"])
+    for other in others:
+        for what in ("ledger_id", "entries", "signatures", "checkpoints", "root", "log_key",
+                     "currencies"):
+            check(what, other[what], store[what])
+
+
 def check(what, got, expected):
     if got != expected:
         sys.exit(f"{what}: got {got}, expected {expected}")
@@ -82,6 +116,7 @@ def main():
             check("balances that differ", report["difference_count"], 0)
             check("cents moved", report["moved_cents"], moved)
             check("circulation equals fund", report["circulation_cents"], report["fund_cents"])
+            audit_all(bin_dir, work, port, report)
             # A ledger that has lived is not replayed upon.
             check("exit code of a second replay", replay(bin_dir, history, port).returncode, 3)
             check("exit code of a missing file", replay(bin_dir, work / "none", port).returncode, 4)

@@ -4,6 +4,17 @@ if(KENGRED_BUILD_SERVER)
     SOURCES server_main_test.cc
     LINK kengred_server_main nlohmann_json::nlohmann_json)
 
+  # A live server, audited.
+  kengred_test(remote_audit_test LABELS unit
+    TIMEOUT 300
+    SOURCES remote_audit_test.cc
+    LINK kengred_server_main kengred_grpc kengred_test_audited_ledger kengred_test_server_process
+      nlohmann_json::nlohmann_json)
+
+  kengred_test(spool_test LABELS unit
+    SOURCES spool_test.cc
+    LINK kengred_remote)
+
   kengred_test(charter_toml_test LABELS unit
     SOURCES charter_toml_test.cc
     LINK kengred_server_main kengred_test_support kengred_test_charter_file)

@@ -24,6 +24,9 @@ void RegisterRewardCommands(Cli& cli);        // reward
 void RegisterTransactionCommands(Cli& cli);   // tx
 void RegisterShellCommands(Cli& cli);         // completion, man
 
+// Inside the group `ledger`, whose file calls it.
+void RegisterWitnessCommands(Cli& cli, CLI::App* ledger);  // ledger witnesses
+
 using RegisterCommands = void (*)(Cli& cli);
 
 inline constexpr RegisterCommands kCommandGroups[] = {

@@ -106,7 +106,7 @@ struct Seal {
 absl::StatusOr<Seal> NewSeal(const Io& io, bool no_passphrase) {
   Seal seal;
   if (no_passphrase) {
-    seal.passphrase = keys::SecretString::CopyOf(kNoPassphrase);
+    seal.passphrase = keys::SecretString::CopyOf(keys::kNoPassphrase);
     seal.cost = keys::kCostMin;
     return seal;
   }

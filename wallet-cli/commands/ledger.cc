@@ -14,6 +14,7 @@
 #include "wallet/status_macros.h"
 #include "wallet/table.h"
 #include "wallet/text.h"
+#include "wallet/witness.h"
 
 namespace kengred::wallet {
 namespace {
@@ -124,8 +125,10 @@ absl::Status RunLedgerAdd(const LedgerAddOptions& options, Io& io) {
       return Fail(ExitCode::kUsage, Tr("The profile knows another ledger as “{}”.", entry.name),
                   _("Choose another name with --name, or remove that one: kengred ledger remove"));
     }
-    // The same ledger at a new address: the account stays.
+    // The same ledger at a new address: the account stays, and what is demanded of it.
     entry.account = existing->account;
+    entry.witnesses_needed = existing->witnesses_needed;
+    entry.witness_hours = existing->witness_hours;
     *existing = entry;
   } else {
     profile.config().ledgers.push_back(entry);
@@ -225,6 +228,8 @@ absl::Status RunLedgerInfo(const LedgerInfoOptions&, Io& io) {
   json["checkpoint"] = Json{{"size", log.checkpoint.size}, {"root", log.checkpoint.root.ToHex()}};
   json["verifier_keys"] = Json::array();
   for (const TrustedLogKey& key : log.keys) json["verifier_keys"].push_back(key.key.Format());
+  json["witnesses_needed"] = session->entry().witnesses_needed;
+  json["witnesses"] = WitnessesJson(log.witnesses);
   json["currencies"] = Json::array();
   std::vector<Fact> facts = {
       {_("community"), Printable(charter.name())},
@@ -236,8 +241,10 @@ absl::Status RunLedgerInfo(const LedgerInfoOptions&, Io& io) {
       {_("root"), log.checkpoint.root.ToHex()},
       // The older ones are in the JSON: receipts are verified with any of them.
       {_("verifier key"), log.keys.back().key.Format()},
+      {_("witnesses"), WitnessesText(log.witnesses, session->entry().witnesses_needed)},
   };
   std::string text = FormatFacts(facts);
+  if (!log.witnesses.empty()) text += "\n" + WitnessesTable(log.witnesses, io.color_out);
   for (const v1::Currency& currency : charter.currencies()) {
     Json item;
     item["code"] = currency.code();
@@ -466,6 +473,7 @@ void RegisterLedgerCommands(Cli& cli) {
          "valid."),
        {"kengred ledger rotate-log-key heol.example/registre+2ff2f20a+ATZ... --save key.json"}},
       BindRotateLogKey, RunRotateLogKey);
+  RegisterWitnessCommands(cli, ledger);
   cli.Command<LedgerNameOptions>(
       ledger,
       {"remove", _("forget one; your account there stays"), "", {"kengred ledger remove heol"}},
