@@ -1,7 +1,7 @@
 // Goal: a journal means the same on every build and machine (I8): the same transactions give the
-// same roots, and an audit of them finds nothing. Method: a small ledger in which everything follows
-// from a seed, against the roots in journal_roots.txt. GCC and clang, with and without sanitizers,
-// run this test.
+// same roots, and an audit of them finds nothing. Method: a small ledger in which everything
+// follows from a seed, against the roots in journal_roots.txt. GCC and clang, with and without
+// sanitizers, run this test.
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -23,8 +23,7 @@ TEST(JournalGoldenTest, TheSameTransactionsGiveTheSameRoots) {
   for (uint64_t size = 1; size <= ledger.journal.size(); ++size) {
     roots += std::to_string(size) + " " + ledger.RootOf(size).ToHex() + "\n";
   }
-  EXPECT_EQ(roots,
-            testing::ReadWholeFile(testing::SourceDir() / "tests/golden/journal_roots.txt"));
+  EXPECT_EQ(roots, testing::ReadWholeFile(testing::SourceDir() / "tests/golden/journal_roots.txt"));
 }
 
 }  // namespace

@@ -63,6 +63,8 @@ std::chrono::steady_clock::time_point SteadyTime(absl::Time deadline) {
 // Waits, the mutex held, until the condition holds or the deadline has passed.
 bool AwaitUntil(const void* mutex, const absl::Condition& condition, absl::Time deadline) {
   Lock& lock = LockOf(mutex);
+  // Waiting lets the mutex go: what was done under it may be what somebody else waits for.
+  lock.unlocked.notify_all();
   return lock.unlocked.wait_until(lock.mutex, SteadyTime(deadline),
                                   [&condition] { return condition.Eval(); });
 }
@@ -117,8 +119,7 @@ bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
 }
 bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
   ::Lock& lock = LockOf(mutex);
-  // Waiting lets the mutex go: whoever waits for a Condition may find it true now.
-  lock.unlocked.notify_all();
+  lock.unlocked.notify_all();  // as in AwaitUntil
   return SignalOf(this).wait_until(lock.mutex, SteadyTime(deadline)) == std::cv_status::timeout;
 }
 void CondVar::Signal() { SignalOf(this).notify_one(); }
