@@ -165,7 +165,7 @@ class Connection final : private httplib::Server {
     if (over_) response->set_header("Connection", "close");
     for (const auto& [name, value] : answer.headers) response->set_header(name, value);
     if (!answer.content_type.empty()) {
-      response->set_content(std::move(answer.body), answer.content_type);
+      response->set_content(answer.body, answer.content_type);
     }
     channel_.set_write_deadline(absl::Now() + options_.request_timeout);
   }

@@ -55,21 +55,20 @@ constexpr char32_t kSmallEGrave = 0xE8, kCapitalEGrave = 0xC8, kCombiningGrave =
 constexpr std::string_view kComposedEAcute = "\xC3\xA9", kDecomposedEAcute = "e\xCC\x81";
 constexpr std::string_view kComposedEGrave = "\xC3\xA8", kDecomposedEGrave = "e\xCC\x80";
 
-void AddCodePoint(std::optional<char32_t> c, Spelling& word) {
-  if (!c.has_value()) {
-    word.Add('?', Accent::kNone);
-  } else if (*c >= U'a' && *c <= U'z') {
-    word.Add(static_cast<char>(*c), Accent::kNone);
-  } else if (*c >= U'A' && *c <= U'Z') {
-    word.Add(static_cast<char>(*c - U'A' + U'a'), Accent::kNone);
-  } else if (*c == kSmallEAcute || *c == kCapitalEAcute) {
+// What is no letter of the lists becomes a question mark.
+void AddCodePoint(char32_t c, Spelling& word) {
+  if (c >= U'a' && c <= U'z') {
+    word.Add(static_cast<char>(c), Accent::kNone);
+  } else if (c >= U'A' && c <= U'Z') {
+    word.Add(static_cast<char>(c - U'A' + U'a'), Accent::kNone);
+  } else if (c == kSmallEAcute || c == kCapitalEAcute) {
     word.Add('e', Accent::kAcute);
-  } else if (*c == kSmallEGrave || *c == kCapitalEGrave) {
+  } else if (c == kSmallEGrave || c == kCapitalEGrave) {
     word.Add('e', Accent::kGrave);
-  } else if ((*c == kCombiningAcute || *c == kCombiningGrave) && word.size > 0 &&
+  } else if ((c == kCombiningAcute || c == kCombiningGrave) && word.size > 0 &&
              word.size <= Spelling::kLettersMax && word.letters[word.size - 1] == 'e' &&
              word.accents[word.size - 1] == Accent::kNone) {
-    word.accents[word.size - 1] = *c == kCombiningAcute ? Accent::kAcute : Accent::kGrave;
+    word.accents[word.size - 1] = c == kCombiningAcute ? Accent::kAcute : Accent::kGrave;
   } else {
     word.Add('?', Accent::kNone);
   }
@@ -77,7 +76,7 @@ void AddCodePoint(std::optional<char32_t> c, Spelling& word) {
 
 Spelling SpellingOf(std::string_view text) {
   Spelling word;
-  while (!text.empty()) AddCodePoint(TakeCodePoint(text), word);
+  while (!text.empty()) AddCodePoint(TakeCodePoint(text).value_or(0), word);
   return word;
 }
 

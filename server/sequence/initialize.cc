@@ -9,7 +9,7 @@
 namespace kengred::sequence {
 
 absl::StatusOr<LedgerId> InitializeLedger(storage::Store* store, const std::string& charter_bytes,
-                                          std::shared_ptr<const NoteSigner> log_key,
+                                          const std::shared_ptr<const NoteSigner>& log_key,
                                           int64_t now_us) {
   v1::Charter charter;
   if (!charter.ParseFromString(charter_bytes)) {

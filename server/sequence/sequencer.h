@@ -105,7 +105,7 @@ class Sequencer {
 // log key. AlreadyExists where the store is not empty; InvalidArgument for a charter that
 // ValidateCharter refuses or that names another log key. Answers the ledger id.
 absl::StatusOr<LedgerId> InitializeLedger(storage::Store* store, const std::string& charter_bytes,
-                                          std::shared_ptr<const NoteSigner> log_key,
+                                          const std::shared_ptr<const NoteSigner>& log_key,
                                           int64_t now_us);
 
 }  // namespace kengred::sequence

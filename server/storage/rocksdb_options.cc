@@ -4,7 +4,6 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>

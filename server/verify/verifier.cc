@@ -9,7 +9,7 @@
 namespace kengred::verify {
 
 Verifier::Verifier(VerifierOptions options, sequence::Sequencer* sequencer)
-    : options_(std::move(options)), sequencer_(sequencer) {
+    : options_(options), sequencer_(sequencer) {
   const size_t cores = std::max<size_t>(1, std::thread::hardware_concurrency());
   const size_t threads = options_.threads == 0 ? cores : options_.threads;
   for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
