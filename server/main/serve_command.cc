@@ -18,10 +18,10 @@
 #include <thread>
 #include <utility>
 
+#include "files/small_file.h"
 #include "server/http/log_server.h"
 #include "server/main/command_status.h"
 #include "server/main/config.h"
-#include "server/main/files.h"
 #include "server/main/log.h"
 #include "server/main/log_key.h"
 #include "server/main/service_manager.h"

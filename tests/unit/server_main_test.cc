@@ -24,7 +24,7 @@
 
 #include "server/main/command_status.h"
 #include "server/main/config.h"
-#include "server/main/files.h"
+#include "files/small_file.h"
 #include "server/main/json_text.h"
 #include "server/main/log.h"
 #include "server/main/log_key.h"
