@@ -13,7 +13,7 @@ include(CMakePackageConfigHelpers)
 
 set(kengred_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Kengred)
 
-foreach(program kengred kengred_server_bin kengred_bench)
+foreach(program kengred kengred_server_bin kengred_witness_bin kengred_bench)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
   endif()

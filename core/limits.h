@@ -69,6 +69,9 @@ inline constexpr size_t kEntryBytesMax = kBatchBytesMax;
 inline constexpr size_t kNoteBytesMax = 128 * 1024;
 inline constexpr size_t kNoteSignaturesMax = 64;
 inline constexpr size_t kKeyNameBytesMax = 255;
+// A log's request to a witness, and the hashes in it; C2SP fixes the latter.
+inline constexpr size_t kWitnessProofHashesMax = 63;
+inline constexpr size_t kWitnessRequestBytesMax = kNoteBytesMax + 4 * 1024;
 inline constexpr size_t kReceiptCharterBytesMax = 32 * 1024;
 // A receipt's text: the entry in base64, the checkpoint, the proof.
 inline constexpr size_t kReceiptBytesMax =

@@ -77,7 +77,8 @@ bool Channel::Await(Need need, absl::Time deadline, bool writing) {
   const auto events = static_cast<short>(need == Need::kInput ? POLLIN : POLLOUT);
   if (WaitReady(socket_, events, deadline, stop_)) return true;
   if (writing && stop_->raised()) {
-    return WaitReady(socket_, events, std::min(deadline, absl::Now() + kStopGrace), nullptr);
+    grace_end_ = std::min(grace_end_, absl::Now() + kStopGrace);
+    return WaitReady(socket_, events, std::min(deadline, grace_end_), nullptr);
   }
   timed_out_ = !stop_->raised();
   return false;

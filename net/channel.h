@@ -37,7 +37,7 @@ bool WaitReady(int descriptor, short events, absl::Time deadline, const Signal* 
 class Channel {
  public:
   // Takes over a socket that does not block. `stop` outlives the channel; once raised, reads end
-  // and writes have `stop_grace` left.
+  // and writes have a second left.
   Channel(int socket, const Signal* stop);
   virtual ~Channel();
   Channel(const Channel&) = delete;
@@ -78,6 +78,8 @@ class Channel {
   const Signal* const stop_;
   absl::Time read_deadline_;
   absl::Time write_deadline_;
+  // Of a write that is under way when `stop` is raised.
+  absl::Time grace_end_ = absl::InfiniteFuture();
   uint64_t budget_ = 0;
   bool timed_out_ = false;
   std::array<char, 4096> buffer_;

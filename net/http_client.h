@@ -20,7 +20,7 @@ struct HttpClientOptions {
   // Of an answer's body. Headers and framing are limited to a few times as much.
   size_t body_bytes_max = size_t{64} * 1024;
   // PEM: the authorities that https servers are believed with. Empty: the system's.
-  std::string ca_file;
+  std::string ca_file{};
 };
 
 // Thread-safe. Redirects are answers like any other; cookies, proxies and compression do not exist.

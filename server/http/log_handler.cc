@@ -98,7 +98,7 @@ net::HttpResponse LogHandler::Handle(const net::HttpRequest& request) const {
 }
 
 absl::StatusOr<publish::StoredCheckpoint> LogHandler::LatestCheckpoint() const {
-  return publish::ProofReader(store_).LatestCheckpoint();
+  return publish::ProofReader(store_, options_.cosignatures).LatestCheckpoint();
 }
 
 net::HttpResponse LogHandler::Checkpoint() const {

@@ -1,7 +1,7 @@
 // The ledger's log over plain HTTP, as C2SP tlog-tiles says: whoever wants to check it needs no
 // gRPC and nothing of ours.
 //
-//   GET /checkpoint                        the last checkpoint, a signed note
+//   GET /checkpoint                        the last checkpoint, a signed note, with cosignatures
 //   GET /tile/<level>/<number>[.p/<width>] a tile of hashes (kengred/core/tiles.h)
 //   GET /tile/entries/<number>[.p/<width>] an entry bundle: for auditors, by token
 //
@@ -34,6 +34,7 @@
 #include "kengred/core/tiles.h"
 #include "net/http_message.h"
 #include "server/access/token_check.h"
+#include "server/publish/cosignatures.h"
 #include "server/publish/proofs.h"
 #include "server/storage/store.h"
 
@@ -44,6 +45,8 @@ struct LogHandlerOptions {
   bool serve_entries = true;
   // Told why a read of the store failed; callers are told less. Any thread.
   std::function<void(const std::string& why)> on_failure;
+  // What witnesses have cosigned, shown with the checkpoint; outlives the handler. Null: nothing.
+  const publish::Cosignatures* cosignatures = nullptr;
 };
 
 // Thread-safe.
@@ -56,7 +59,8 @@ class LogHandler {
   net::HttpResponse Handle(const net::HttpRequest& request) const;
 
  private:
-  // What GET /checkpoint shows. Its size is also how far tiles reach.
+  // What GET /checkpoint shows, with the cosignatures that have come for it. Its size is also how
+  // far tiles reach.
   absl::StatusOr<publish::StoredCheckpoint> LatestCheckpoint() const;
   net::HttpResponse Checkpoint() const;
   net::HttpResponse Tile(const TilePath& path, const net::HttpRequest& request) const;

@@ -21,7 +21,8 @@ struct LogServer::Impl {
   Impl(HttpOptions options, storage::Store* store, const sequence::Sequencer* sequencer)
       : tokens({sequencer->ledger_id(), sequencer->charter().address_prefix(),
                 std::move(options.now_seconds), [sequencer] { return sequencer->Today(); }}),
-        handler({options.serve_entries, std::move(options.on_failure)}, store, &tokens) {}
+        handler({options.serve_entries, std::move(options.on_failure), options.cosignatures}, store,
+                &tokens) {}
 
   const access::TokenCheck tokens;
   const LogHandler handler;

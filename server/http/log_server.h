@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "server/publish/cosignatures.h"
 #include "server/sequence/sequencer.h"
 #include "server/storage/store.h"
 
@@ -34,6 +35,9 @@ struct HttpOptions {
   // For a request to come whole, and again for its answer to be taken: an entry bundle may have 16
   // MiB.
   absl::Duration request_timeout = absl::Seconds(30);
+
+  // What witnesses have cosigned; outlives the server. Null: nothing.
+  const publish::Cosignatures* cosignatures = nullptr;
 
   // Seconds since 1970, for tokens. Called from any thread.
   std::function<int64_t()> now_seconds;

@@ -3,13 +3,13 @@
 #include <memory>
 #include <utility>
 
+#include "files/small_file.h"
 #include "server/audit/auditor.h"
 #include "server/audit/entry_source.h"
 #include "server/audit/state_check.h"
 #include "server/main/audit_options.h"
 #include "server/main/audit_report.h"
 #include "server/main/command_status.h"
-#include "server/main/files.h"
 #include "server/main/progress.h"
 #include "server/storage/rocksdb_store.h"
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kengred/core/limits.h"
+#include "net/address.h"
 #include "server/main/log_key.h"
 #include "server/main/toml_reader.h"
 
@@ -222,6 +223,24 @@ Setting HttpListen() {
           }};
 }
 
+Setting Witness() {
+  Setting setting{Info("cosign.witness", "URL,...",
+                       "A witness to ask for cosignatures: the address before /add-checkpoint"),
+                  [](const std::string& text, Config* config) {
+                    config->process.witness_urls.clear();
+                    if (text.empty()) return absl::OkStatus();
+                    config->process.witness_urls = SplitCommas(text);
+                    for (const std::string& url : config->process.witness_urls) {
+                      if (const auto parsed = net::ParseUrl(url); !parsed.ok())
+                        return parsed.status();
+                    }
+                    return absl::OkStatus();
+                  },
+                  [](const Config& config) { return TomlList(config.process.witness_urls); }};
+  setting.info.flag = "--witness";
+  return setting;
+}
+
 const std::vector<Setting>& AllSettings() {
   static const auto* const kSettings = new std::vector<Setting>{
       Text("data", "DIRECTORY", "The ledger's store, made by `kengred-server init`",
@@ -243,6 +262,7 @@ const std::vector<Setting>& AllSettings() {
            "Ask clients for a certificate signed by these authorities, PEM (mutual TLS)",
            [](Config& config) -> std::string& { return config.process.tls_client_ca; }),
       HttpListen(),
+      Witness(),
       Choice<LogLevel>("log.level", "The least important events to log",
                        {{"debug", LogLevel::kDebug},
                         {"info", LogLevel::kInfo},

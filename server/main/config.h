@@ -6,7 +6,9 @@
 //   3. the file          [log]
 //                        level = "debug"
 //   4. its default
-// deploy/kengred.toml lists them all. The names of flag and variable follow from the file's.
+// deploy/kengred.toml lists them all. The names of flag and variable follow from the file's, but
+// for
+// --witness, which is cosign.witness in the file.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -34,6 +36,8 @@ struct ProcessOptions {
   std::vector<std::string> log_keys;
   // Written when the server is ready, removed when it stops; empty: none.
   std::string port_file;
+  // The submission prefixes of the witnesses that are asked to cosign.
+  std::vector<std::string> witness_urls;
   // Serve beyond this machine without TLS. Over HTTP this is for entries only: the rest is public.
   bool allow_plaintext = false;
   // PEM files; empty: no TLS, or no client certificates asked for.

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "server/main/files.h"
+#include "files/small_file.h"
 #include "server/main/large_file.h"
 #include "server/storage/store_directory.h"
 

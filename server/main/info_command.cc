@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <vector>
 
+#include "files/small_file.h"
 #include "kengred/core/amount.h"
 #include "kengred/core/system_accounts.h"
 #include "server/main/command_status.h"
-#include "server/main/files.h"
 #include "server/main/json_text.h"
 #include "server/main/ledger_file.h"
 #include "server/rules/state.h"

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <memory>
 
+#include "files/small_file.h"
 #include "kengred/core/charter.h"
 #include "server/main/charter_toml.h"
 #include "server/main/command_status.h"
-#include "server/main/files.h"
 #include "server/main/json_text.h"
 #include "server/main/log_key.h"
 #include "server/sequence/sequencer.h"

@@ -6,10 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <utility>
 
-#include "server/main/files.h"
+#include "files/small_file.h"
 
 namespace kengred::server {
 namespace {
@@ -112,16 +111,6 @@ absl::StatusOr<std::unique_ptr<audit::ExportBytes>> OpenLargeFile(const std::str
     return absl::FailedPreconditionError(path + " is no regular file; give a file");
   }
   return std::make_unique<FileBytes>(path, file, static_cast<uint64_t>(info.st_size));
-}
-
-absl::Status SyncParent(const std::string& path) {
-  std::string parent = std::filesystem::path(path).parent_path().string();
-  if (parent.empty()) parent = ".";
-  const int directory = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = directory >= 0 && ::fsync(directory) == 0;
-  const int error = errno;
-  if (directory >= 0) ::close(directory);
-  return synced ? absl::OkStatus() : FileStatus(error, "cannot sync " + parent);
 }
 
 }  // namespace kengred::server

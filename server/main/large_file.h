@@ -43,7 +43,4 @@ class LargeFileWriter {
 // is DataLoss where the file has become shorter.
 absl::StatusOr<std::unique_ptr<audit::ExportBytes>> OpenLargeFile(const std::string& path);
 
-// Syncs the directory that holds a path, so that a new name in it survives a power loss.
-absl::Status SyncParent(const std::string& path);
-
 }  // namespace kengred::server

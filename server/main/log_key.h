@@ -1,9 +1,7 @@
 // The files of the keys that sign checkpoints. They lie apart from the store, so that whoever
 // copies the one, a backup say, has not the other.
 //
-// The form is that of Go's golang.org/x/mod/sumdb/note, one line:
-//   "PRIVATE+KEY+" name "+" 8HEXDIG "+" base64( %x01 seed )
-// with the log's origin as name and the key id of C2SP signed-note.
+// The form is that of kengred/core/note_secret.h, with the log's origin as name.
 #pragma once
 
 #include <absl/status/statusor.h>

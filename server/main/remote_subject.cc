@@ -3,10 +3,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "files/small_file.h"
 #include "kengred/core/limits.h"
 #include "kengred/keys/key_file.h"
 #include "kengred/keys/secret_input.h"
-#include "server/main/files.h"
 #include "server/remote/remote_source.h"
 
 namespace kengred::server {

@@ -18,13 +18,15 @@
 #include <thread>
 #include <utility>
 
+#include "files/small_file.h"
+#include "server/cosign/collector.h"
 #include "server/http/log_server.h"
 #include "server/main/command_status.h"
 #include "server/main/config.h"
-#include "server/main/files.h"
 #include "server/main/log.h"
 #include "server/main/log_key.h"
 #include "server/main/service_manager.h"
+#include "server/publish/cosignatures.h"
 #include "server/publish/watch_hub.h"
 #include "server/rpc/server.h"
 #include "server/sequence/sequencer.h"
@@ -250,7 +252,12 @@ class Server {
     verify.ledger_id = sequencer_->ledger_id();
     verifier_ = std::make_unique<verify::Verifier>(verify, sequencer_.get());
 
+    auto collector = StartCollector();
+    if (!collector.ok()) return {collector.status(), kExitUsage};
+    collector_ = *std::move(collector);
+
     rpc::RpcOptions rpc = config_.rpc;
+    rpc.cosignatures = &cosignatures_;
     rpc.tls = *std::move(tls);
     rpc.now_seconds = [now_us = now_us_] { return now_us() / 1000000; };
     rpc.on_failure = [this](const std::string& why) { LogFailedRead(why); };
@@ -269,12 +276,34 @@ class Server {
   Refused StartHttp() {
     if (config_.http.address.empty()) return {absl::OkStatus(), kExitOk};
     http::HttpOptions options = config_.http;
+    options.cosignatures = &cosignatures_;
     options.now_seconds = [now_us = now_us_] { return now_us() / 1000000; };
     options.on_failure = [this](const std::string& why) { LogFailedRead(why); };
     auto server = http::LogServer::Start(std::move(options), store_.get(), sequencer_.get());
     if (!server.ok()) return {server.status(), kExitAddress};
     http_ = *std::move(server);
     return {absl::OkStatus(), kExitOk};
+  }
+
+  absl::StatusOr<std::unique_ptr<cosign::Collector>> StartCollector() {
+    cosign::CollectorOptions options;
+    options.witness_urls = config_.process.witness_urls;
+    for (const std::string& text : sequencer_->charter().witness_keys()) {
+      absl::StatusOr<VerifierKey> key = VerifierKey::Parse(text);
+      if (!key.ok()) return key.status();
+      options.witness_keys.push_back(*std::move(key));
+    }
+    options.on_change = [](const std::string& url, cosign::WitnessState state,
+                           const std::string& message) {
+      Log(state == cosign::WitnessState::kCosigning   ? LogLevel::kInfo
+          : state == cosign::WitnessState::kDisputing ? LogLevel::kError
+                                                      : LogLevel::kWarning,
+          "witness",
+          {{"url", url},
+           {"state", std::string(cosign::WitnessStateName(state))},
+           {"message", message}});
+    };
+    return cosign::Collector::Start(std::move(options), store_.get(), &cosignatures_);
   }
 
   // Where to look when TLS is refused; empty without TLS.
@@ -313,6 +342,7 @@ class Server {
   void Stop(absl::Duration grace) {
     if (http_ != nullptr) http_->Shutdown();
     rpc_->Shutdown(grace);
+    collector_->Stop();
     verifier_.reset();
     sequencer_->Stop();
   }
@@ -325,8 +355,10 @@ class Server {
   std::atomic<int64_t> failed_read_second_{0};
   std::unique_ptr<storage::Store> store_;
   publish::WatchHub hub_;
+  publish::Cosignatures cosignatures_;
   std::unique_ptr<sequence::Sequencer> sequencer_;
   std::unique_ptr<verify::Verifier> verifier_;
+  std::unique_ptr<cosign::Collector> collector_;
   std::unique_ptr<rpc::RpcServer> rpc_;
   std::unique_ptr<http::LogServer> http_;
 };

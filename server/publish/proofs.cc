@@ -43,7 +43,9 @@ absl::StatusOr<StoredCheckpoint> ProofReader::LatestCheckpoint() const {
   if (!scan.ok()) return scan.status();
   if (scan->pairs.empty()) return Lost("the last checkpoint");
   const auto& [key, note] = scan->pairs.front();
-  return StoredCheckpoint{rules::DecodeNumber(std::string_view(key).substr(1)), note};
+  StoredCheckpoint latest{rules::DecodeNumber(std::string_view(key).substr(1)), note};
+  if (cosignatures_ != nullptr) latest.note = cosignatures_->With(latest);
+  return latest;
 }
 
 absl::StatusOr<std::vector<StoredCheckpoint>> ProofReader::Checkpoints(uint64_t after,
@@ -97,7 +99,10 @@ absl::StatusOr<std::vector<LogKeyPeriod>> ProofReader::LogKeys(const v1::Charter
 
 absl::StatusOr<std::string> ProofReader::Receipt(Sequence sequence, std::string entry_bytes,
                                                  const std::string& charter_bytes) const {
-  absl::StatusOr<StoredCheckpoint> checkpoint = LatestCheckpoint();
+  std::optional<StoredCheckpoint> cosigned;
+  if (cosignatures_ != nullptr) cosigned = cosignatures_->Best(sequence);
+  absl::StatusOr<StoredCheckpoint> checkpoint =
+      cosigned ? absl::StatusOr<StoredCheckpoint>(*std::move(cosigned)) : LatestCheckpoint();
   if (!checkpoint.ok()) return checkpoint.status();
   absl::StatusOr<std::vector<Digest>> proof = Inclusion(sequence, checkpoint->size);
   if (!proof.ok()) return proof.status();

@@ -12,6 +12,7 @@
 #include "kengred/core/ids.h"
 #include "kengred/core/merkle.h"
 #include "kengred/v1/charter.pb.h"
+#include "server/publish/cosignatures.h"
 #include "server/storage/store.h"
 
 namespace kengred::publish {
@@ -28,12 +29,6 @@ class StoreHashReader : public HashReader {
   storage::Store* store_;
 };
 
-// A checkpoint as it was signed.
-struct StoredCheckpoint {
-  uint64_t size = 0;
-  std::string note;
-};
-
 // A key of the log, and from which entry on checkpoints are signed with it.
 struct LogKeyPeriod {
   PublicKey public_key;
@@ -43,10 +38,11 @@ struct LogKeyPeriod {
 // Thread-safe. Errors are the store's; DataLoss where what is stored cannot be.
 class ProofReader {
  public:
-  // The store must outlive it and hold a ledger.
-  explicit ProofReader(storage::Store* store) : store_(store) {}
+  // The store must outlive it and hold a ledger; the cosignatures (null: none) must outlive it too.
+  explicit ProofReader(storage::Store* store, const Cosignatures* cosignatures = nullptr)
+      : store_(store), cosignatures_(cosignatures) {}
 
-  // The last one.
+  // The last one, with the cosignatures that have come for it.
   absl::StatusOr<StoredCheckpoint> LatestCheckpoint() const;
   // Up to `max` checkpoints of more than `after` entries, in order.
   absl::StatusOr<std::vector<StoredCheckpoint>> Checkpoints(uint64_t after, size_t max) const;
@@ -57,12 +53,14 @@ class ProofReader {
   absl::StatusOr<std::vector<Digest>> Consistency(uint64_t old_size, uint64_t new_size) const;
   // The keys of the log, the charter's first, in the order they came.
   absl::StatusOr<std::vector<LogKeyPeriod>> LogKeys(const v1::Charter& charter) const;
-  // A receipt (kengred/core/receipt.h) of an entry under the last checkpoint.
+  // A receipt (kengred/core/receipt.h) of an entry: under the checkpoint that covers it and that
+  // most witnesses have cosigned, or else under the last one.
   absl::StatusOr<std::string> Receipt(Sequence sequence, std::string entry_bytes,
                                       const std::string& charter_bytes) const;
 
  private:
   storage::Store* store_;
+  const Cosignatures* cosignatures_;
 };
 
 }  // namespace kengred::publish

@@ -195,7 +195,7 @@ grpc::Status GetReceipt(const ServiceContext& services, const MaybeCaller& calle
   const grpc::Status status =
       FindReadable(services, caller, reader, request.transaction_id(), &found);
   if (!found) return status;
-  absl::StatusOr<std::string> receipt = publish::ProofReader(services.store)
+  absl::StatusOr<std::string> receipt = publish::ProofReader(services.store, services.cosignatures)
                                             .Receipt(found->sequence, std::move(found->entry_bytes),
                                                      services.sequencer->charter_bytes());
   if (receipt.ok()) {

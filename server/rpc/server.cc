@@ -131,6 +131,7 @@ struct RpcServer::Impl {
     context.verifier = verifier;
     context.hub = hub;
     context.history = &history;
+    context.cosignatures = options.cosignatures;
     context.access = &access;
     context.workers = &workers;
     context.watches = &watches;

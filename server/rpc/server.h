@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "kengred/core/limits.h"
+#include "server/publish/cosignatures.h"
 #include "server/publish/watch_hub.h"
 #include "server/sequence/sequencer.h"
 #include "server/storage/store.h"
@@ -58,6 +59,9 @@ struct RpcOptions {
   size_t read_queue_max = 1024;
   // How long a watch is silent before it says that it lives.
   absl::Duration watch_keepalive = absl::Seconds(30);
+
+  // What witnesses have cosigned; outlives the server. Null: nothing.
+  const publish::Cosignatures* cosignatures = nullptr;
 
   // Seconds since 1970, for tokens. Absent: the machine's clock.
   std::function<int64_t()> now_seconds;

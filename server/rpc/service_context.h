@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 
+#include "server/publish/cosignatures.h"
 #include "server/publish/history.h"
 #include "server/publish/watch_hub.h"
 #include "server/rpc/access.h"
@@ -29,6 +30,8 @@ struct ServiceContext {
   verify::Verifier* verifier = nullptr;
   publish::WatchHub* hub = nullptr;
   const publish::HistoryReader* history = nullptr;
+  // Null where no witness is asked.
+  const publish::Cosignatures* cosignatures = nullptr;
   const Access* access = nullptr;
   WorkerPool* workers = nullptr;
   OpenStreams* watches = nullptr;

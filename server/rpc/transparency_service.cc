@@ -19,7 +19,13 @@ void AddHashes(const std::vector<Digest>& hashes,
 
 grpc::Status GetCheckpoint(const ServiceContext& services, LedgerReader& reader,
                            v1::GetCheckpointResponse* response) {
-  const publish::ProofReader proofs(services.store);
+  // First what was cosigned: it must not be of more entries than the last checkpoint.
+  if (services.cosignatures != nullptr) {
+    for (std::string& note : services.cosignatures->Latest()) {
+      response->add_cosigned_checkpoints(std::move(note));
+    }
+  }
+  const publish::ProofReader proofs(services.store, services.cosignatures);
   absl::StatusOr<publish::StoredCheckpoint> latest = proofs.LatestCheckpoint();
   const auto keys = proofs.LogKeys(services.charter());
   for (const absl::Status& status : {latest.status(), keys.status()}) {

@@ -22,7 +22,7 @@ OUTSIDE = [
     ("httplib", "cpp-httplib"),
 ]
 # Folders whose includes the graph speaks of; tests may use what they test.
-FOLDERS = ("proto/", "core/", "net/", "client/", "server/", "wallet-cli/", "bench/")
+FOLDERS = ("proto/", "core/", "files/", "net/", "client/", "server/", "wallet-cli/", "bench/", "witness/")
 
 
 def rows(project, header):

@@ -1,12 +1,14 @@
-// Goal: no note, checkpoint, key, tile path or bundle crashes its reader, what is read is written
-// the same again, and nobody signs for a key by chance. Method: the first byte chooses the reader,
-// the rest is the text.
+// Goal: no note, checkpoint, key, request to a witness, tile path or bundle crashes its reader,
+// what is read is written the same again, and nobody signs for a key by chance. Method: the first
+// byte chooses the reader, the rest is the text.
 #include "fuzz.h"
 #include "kengred/core/base64.h"
 #include "kengred/core/checkpoint.h"
 #include "kengred/core/cosignature.h"
+#include "kengred/core/note_secret.h"
 #include "kengred/core/signed_note.h"
 #include "kengred/core/tiles.h"
+#include "kengred/core/witness_request.h"
 
 namespace kengred {
 namespace {
@@ -64,11 +66,25 @@ void ReadBase64(std::string_view text) {
   if (url_bytes) KENGRED_FUZZ_CHECK(EncodeBase64Url(*url_bytes) == text);
 }
 
+void ReadWitnessRequest(std::string_view text) {
+  const auto request = ParseWitnessRequest(text);
+  if (request.ok()) KENGRED_FUZZ_CHECK(*FormatWitnessRequest(*request) == text);
+}
+
+void ReadNoteSecret(std::string_view text) {
+  const auto secret = ParseNoteSecret(text);
+  if (secret.ok()) {
+    KENGRED_FUZZ_CHECK(
+        VerifierKey::Make(secret->name, secret->type, secret->key.public_key()).ok());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  constexpr void (*kReaders[])(std::string_view) = {
-      ReadNote, ReadSignatures, ReadCheckpoint, ReadKey, ReadTilePath, ReadBundle, ReadBase64};
+  constexpr void (*kReaders[])(std::string_view) = {ReadNote,   ReadSignatures,     ReadCheckpoint,
+                                                    ReadKey,    ReadTilePath,       ReadBundle,
+                                                    ReadBase64, ReadWitnessRequest, ReadNoteSecret};
   if (size == 0) return 0;
   kReaders[data[0] % std::size(kReaders)](fuzz::AsText(data + 1, size - 1));
   return 0;

@@ -1,6 +1,6 @@
 # Installing needs everything that is installed: ninja's "all".
 set(programs)
-foreach(program kengred kengred_server_bin kengred_bench)
+foreach(program kengred kengred_server_bin kengred_witness_bin kengred_bench)
   if(TARGET ${program})
     list(APPEND programs ${program})
   endif()

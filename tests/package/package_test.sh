@@ -49,7 +49,7 @@ grep -q '^payto://kengred/heol1.*?amount=HEOL:12.50$' "$work/run.log"
 grep -q 'Is the server running there?' "$work/run.log"
 
 # A program that was built answers.
-for program in kengred kengred-server kengred-bench; do
+for program in kengred kengred-server kengred-witness kengred-bench; do
   if [[ -e "$build/bin/$program" ]]; then
     step "$program" "$work/prefix/bin/$program" --help
   fi

@@ -59,6 +59,11 @@ std::string CharterFile(const v1::Charter& charter) {
                      Line("time_zone", Quoted(charter.time_zone())) +
                      Line("salt", Quoted(Hex(charter.salt()))) +
                      Line("origin", Quoted(charter.origin()));
+  std::string witnesses;
+  for (const std::string& key : charter.witness_keys()) {
+    witnesses += (witnesses.empty() ? "" : ", ") + Quoted(key);
+  }
+  if (!witnesses.empty()) text += Line("witnesses", "[" + witnesses + "]");
   for (const v1::Currency& currency : charter.currencies()) {
     text += "\n[[currencies]]\n" + Line("code", Quoted(currency.code())) +
             Line("kind", Quoted(KindWord(currency.kind()))) +

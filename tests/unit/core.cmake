@@ -6,6 +6,7 @@ kengred_test(core_test LABELS unit asan
     core_charter_test.cc
     core_ids_test.cc
     core_merkle_test.cc
+    core_note_secret_test.cc
     core_note_test.cc
     core_receipt_test.cc
     core_signing_test.cc
@@ -14,4 +15,5 @@ kengred_test(core_test LABELS unit asan
     core_token_test.cc
     core_verdict_test.cc
     core_verification_test.cc
+    core_witness_request_test.cc
   LINK kengred_test_support nlohmann_json::nlohmann_json kengred_sodium rapidcheck rapidcheck_gtest)

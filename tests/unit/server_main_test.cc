@@ -22,9 +22,9 @@
 #include <string>
 #include <vector>
 
+#include "files/small_file.h"
 #include "server/main/command_status.h"
 #include "server/main/config.h"
-#include "server/main/files.h"
 #include "server/main/json_text.h"
 #include "server/main/log.h"
 #include "server/main/log_key.h"
@@ -115,6 +115,8 @@ TEST(Config, TheFirstSourceThatHasASettingWins) {
       {"tls.key", "/a", "/b", "\"/c\"", "\"/a\""},
       {"tls.client_ca", "/a", "/b", "\"/c\"", "\"/a\""},
       {"http.listen", "127.0.0.1:1", "off", "\"[::1]:2\"", "\"127.0.0.1:1\""},
+      {"cosign.witness", "http://a,https://b/c", "http://[::1]:1", "[\"http://d\"]",
+       "[\"http://a\", \"https://b/c\"]"},
       {"log.level", "debug", "error", "\"warning\"", "\"debug\""},
       {"log.format", "json", "json", "\"json\"", "\"json\""},
       {"limits.verify_threads", "1", "2", "3", "1"},

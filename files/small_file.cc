@@ -1,4 +1,4 @@
-#include "server/main/files.h"
+#include "files/small_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,8 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
-namespace kengred::server {
+namespace kengred {
 namespace {
 
 class Descriptor {
@@ -24,6 +25,16 @@ class Descriptor {
  private:
   const int number_;
 };
+
+// Why a secret's file could not be made, by errno.
+absl::Status NoSecretFile(const std::string& path, int error) {
+  if (error == EEXIST) return absl::AlreadyExistsError(path + " is there already");
+  const std::string what = "cannot write " + path + ": " + std::strerror(error);
+  if (error == ENOSPC || error == EDQUOT) {
+    return absl::ResourceExhaustedError(what + "; free space on that disk");
+  }
+  return absl::PermissionDeniedError(what + "; choose another place for it");
+}
 
 }  // namespace
 
@@ -66,7 +77,7 @@ absl::StatusOr<std::string> ReadSmallFile(const std::string& path) {
   }
 }
 
-absl::Status WriteFileAtomically(const std::string& path, const std::string& content) {
+absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
   const std::string temporary = path + ".tmp" + std::to_string(::getpid());
   bool written = false;
   {
@@ -84,9 +95,47 @@ absl::Status WriteFileAtomically(const std::string& path, const std::string& con
   return status;
 }
 
+absl::Status WriteFileDurably(const std::string& path, std::string_view content) {
+  if (absl::Status status = WriteFileAtomically(path, content); !status.ok()) return status;
+  return SyncParent(path);
+}
+
 absl::Status RemoveFile(const std::string& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
   return FileStatus(errno, "cannot remove " + path);
 }
 
-}  // namespace kengred::server
+absl::Status SyncParent(const std::string& path) {
+  std::string parent = std::filesystem::path(path).parent_path().string();
+  if (parent.empty()) parent = ".";
+  const int directory = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = directory >= 0 && ::fsync(directory) == 0;
+  const int error = errno;
+  if (directory >= 0) ::close(directory);
+  return synced ? absl::OkStatus() : FileStatus(error, "cannot sync " + parent);
+}
+
+absl::Status CreateSecretFile(const std::string& path, std::string_view content) {
+  const std::string draft = path + ".new-" + std::to_string(::getpid());
+  const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.get() < 0) return NoSecretFile(path, errno);
+  // A link fails where the name is taken.
+  const bool named =
+      ::write(file.get(), content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
+      ::fsync(file.get()) == 0 && ::link(draft.c_str(), path.c_str()) == 0;
+  const int error = errno;
+  ::unlink(draft.c_str());
+  return named ? SyncParent(path) : NoSecretFile(path, error);
+}
+
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return FileStatus(errno, "cannot read " + path);
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return absl::FailedPreconditionError("others may read the secret " + path +
+                                         "; run: chmod 600 " + path);
+  }
+  return ReadSmallFile(path);
+}
+
+}  // namespace kengred
