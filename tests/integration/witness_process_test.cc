@@ -213,6 +213,48 @@ TEST_F(WitnessProcessTest, AReceiptProvesOfflineThatTwoWitnessesHaveSeen) {
   EXPECT_EQ(verify("3").first, 9);
 }
 
+TEST_F(WitnessProcessTest, AClientIsServedWhileItsWitnessesVouch) {
+  StartServer();
+  client::Client founder = ConnectTo(*server_, community_);
+  FoundOn(&founder, &community_);
+  client::ClientOptions options;
+  options.target = server_->target();
+  options.timeout = std::chrono::minutes(1);
+  options.connect_timeout = options.timeout;
+  options.log_memory = client::NewFileLogMemory(folder_ / "memory");
+  options.witness_policy.witnesses_needed = 2;
+  absl::StatusOr<client::Client> client = absl::UnavailableError("not tried");
+  Await(
+      [&] {
+        client = client::Client::Connect(options);
+        EXPECT_TRUE(client.ok() || client::WitnessShortageOf(client.status())) << client.status();
+        return client.ok();
+      },
+      [&] { return client.status().ToString() + server_->log(); });
+  // However the ledger grows, what is cosigned is of its history.
+  for (int i = 0; i < 20; ++i) {
+    Pay(&founder, "biocoop");
+    const auto log = client->CheckLog();
+    ASSERT_TRUE(log.ok()) << log.status();
+    EXPECT_TRUE(log->witnesses[0].counts && log->witnesses[1].counts);
+  }
+
+  // A server that is started again has nobody's cosignature until it has asked.
+  StopServer();
+  EXPECT_EQ(b_.Stop(), 0);
+  StartServer();
+  options.target = server_->target();
+  options.witness_policy.witnesses_needed = 1;
+  Await([&] { return client::Client::Connect(options).ok(); }, [&] { return server_->log(); });
+  options.witness_policy.witnesses_needed = 2;
+  const auto missing = client::Client::Connect(options);
+  const auto shortage = client::WitnessShortageOf(missing.status());
+  ASSERT_TRUE(shortage) << missing.status();
+  EXPECT_TRUE(shortage->witnesses[0].counts);
+  EXPECT_EQ(shortage->witnesses[1].time_seconds, 0);
+  StopServer();
+}
+
 TEST_F(WitnessProcessTest, ALedgerThatWentBackIsNotCosignedAndNamed) {
   StartServer();
   {
