@@ -143,6 +143,28 @@ void CopyDirectory(const std::string& from, const std::string& to) {
   fs::copy(from, to, fs::copy_options::recursive);
 }
 
+// The files of a directory with their sizes; one that goes away meanwhile may be missing.
+std::set<std::pair<std::string, uintmax_t>> Listing(const std::string& path) {
+  std::set<std::pair<std::string, uintmax_t>> listing;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
+    std::error_code gone;
+    listing.emplace(entry.path().filename().string(), entry.file_size(gone));
+  }
+  return listing;
+}
+
+// Copies the directory of a store that is open and takes no commits: again, where its background
+// work has made or removed files meanwhile, since no kill leaves a mixture of then and now.
+void CopyRunning(const std::string& from, const std::string& to) {
+  while (true) {
+    const auto before = Listing(from);
+    fs::remove_all(to);
+    std::error_code error;
+    fs::copy(from, to, fs::copy_options::recursive, error);
+    if (!error && Listing(from) == before && Listing(to) == before) return;
+  }
+}
+
 std::set<std::string> FilesOf(const std::string& path, const std::string& part) {
   std::set<std::string> found;
   for (const fs::directory_entry& entry : fs::directory_iterator(path)) {
@@ -165,7 +187,7 @@ class StorageFault : public ::testing::Test {
     for (size_t i = 0; i < count; ++i) {
       ASSERT_EQ(*(*store)->commit(TheHistory().batch(i)), CommitResult::kDurable);
     }
-    CopyDirectory(directory_ / "making", image);
+    CopyRunning(directory_ / "making", image);
     store->reset();
     fs::remove_all(directory_ / "making");
   }

@@ -99,15 +99,15 @@ TEST(Life, StartsSaysSoAndStopsWhenTold) {
   for (const int signal : {SIGTERM, SIGINT}) {
     ServerProcess server(data);
     ASSERT_TRUE(server.ready()) << server.log();
-    EXPECT_EQ(server.out(), "kengred-server is ready on " + server.target() + "\n");
-    EXPECT_THAT(server.log(), HasSubstr(" listen=" + server.target() +
-                                        " http=" + server.http_target() + " tls=no "));
+    const std::string target = server.target(), http_target = server.http_target();
     client::Client client = ConnectTo(server, community);
     EXPECT_EQ(client.GetLedger()->head_sequence(), 1U);
     server.Signal(SIGHUP);
     EXPECT_TRUE(client.GetLedger().ok());
     server.Signal(signal);
     EXPECT_EQ(server.Wait(), kExitOk) << server.log();
+    EXPECT_EQ(server.out(), "kengred-server is ready on " + target + "\n");
+    EXPECT_THAT(server.log(), HasSubstr(" listen=" + target + " http=" + http_target + " tls=no "));
     EXPECT_FALSE(std::filesystem::exists(server.port_file()));
     EXPECT_THAT(server.log(), HasSubstr("info stopping signal="));
     EXPECT_THAT(server.log(), HasSubstr("info stopped "));
@@ -235,14 +235,16 @@ TEST(Life, ListensOnSeveralAddressesAtOnce) {
   const std::string unix_address = "unix:" + (scratch / "socket");
   ServerProcess server(scratch / "ledger", {"--listen", unix_address});
   ASSERT_TRUE(server.ready()) << server.log();
-  EXPECT_EQ(server.out(),
-            "kengred-server is ready on " + server.target() + "," + unix_address + "\n");
+  const std::string target = server.target();
   client::ClientOptions options;
   options.target = unix_address;
   options.connect_timeout = kPatience;
   const absl::StatusOr<client::Client> client = client::Client::Connect(options);
   ASSERT_TRUE(client.ok()) << client.status();
   EXPECT_EQ(client->ledger_id(), community.ledger_id());
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), kExitOk) << server.log();
+  EXPECT_EQ(server.out(), "kengred-server is ready on " + target + "," + unix_address + "\n");
 }
 
 // ---- refusals ----
