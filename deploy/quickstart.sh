@@ -3,7 +3,7 @@
 #
 #   deploy/quickstart.sh [--once] [--port PORT] [--data DIR] [--no-install]
 #
-#   --once         stop the server at the end
+#   --once         stop server and witness at the end
 #   --port PORT    where it listens on this machine (default: 4365; with --once any free port)
 #   --data DIR     where all of it is kept (default: $KENGRED_HOME, else build/quickstart)
 #   --no-install   install no packages
@@ -67,20 +67,20 @@ mark=kengred-quickstart
 if [[ -e $data ]]; then
   [[ -f $data/$mark || -z "$(ls -A "$data")" ]] ||
     fail "$data holds something else. Choose another folder with --data."
-  if [[ -f $data/server.pid ]]; then
-    old="$(cat "$data/server.pid")"
-    # Only a server that this script has started, from this very folder.
-    if [[ "$(readlink "/proc/$old/exe" 2>/dev/null)" == */kengred-server* &&
-      "$(readlink "/proc/$old/cwd")" == "$(cd "$data" && pwd -P)" ]]; then
-      echo "Stopping the server of the last run (process $old)."
-      kill "$old"
-      for _ in {1..150}; do
-        [[ -d /proc/$old ]] || break
-        sleep 0.1
-      done
-      [[ ! -d /proc/$old ]] || fail "process $old does not stop. End it, and run this again."
-    fi
-  fi
+  for name in server witness; do
+    [[ -f $data/$name.pid ]] || continue
+    old="$(cat "$data/$name.pid")"
+    # Only one that this script has started, from this very folder.
+    [[ "$(readlink "/proc/$old/exe" 2>/dev/null)" == */kengred-"$name"* &&
+      "$(readlink "/proc/$old/cwd")" == "$(cd "$data" && pwd -P)" ]] || continue
+    echo "Stopping the $name of the last run (process $old)."
+    kill "$old"
+    for _ in {1..150}; do
+      [[ -d /proc/$old ]] || break
+      sleep 0.1
+    done
+    [[ ! -d /proc/$old ]] || fail "process $old does not stop. End it, and run this again."
+  done
   rm -rf "$data"
 fi
 mkdir -p "$data"
@@ -155,12 +155,28 @@ address() {
 
 trap 'status=$?; [[ $status -eq 0 ]] || echo "quickstart: stopped by the error above; the log of the server is $data/server.log" >&2; stop_if_needed' EXIT
 server=
+witness=
 stop_if_needed() {
-  if [[ -n $server && ($once -eq 1 || ${status:-0} -ne 0) ]]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-    rm -f "$data/server.pid"
-  fi
+  [[ $once -eq 1 || ${status:-0} -ne 0 ]] || return 0
+  local process
+  for process in $server $witness; do
+    kill "$process" 2>/dev/null || true
+    wait "$process" 2>/dev/null || true
+  done
+  rm -f "$data/server.pid" "$data/witness.pid"
+}
+
+# Waits until a program that was just started has written its port file: started NAME PROCESS FILE
+started() {
+  for _ in {1..150}; do
+    [[ ! -s $3 ]] || return 0
+    kill -0 "$2" 2>/dev/null || {
+      tail -n 5 "$1.log" >&2
+      fail "the $1 did not start. Is its port in use? Choose another with --port."
+    }
+    sleep 0.1
+  done
+  fail "the $1 is not ready after 15 seconds"
 }
 
 # ---- the circle ----
@@ -176,33 +192,41 @@ keys=()
 for name in gov1 gov2 gov3; do
   keys+=("$(json "['public_key']" kengred --profile "$name" profile show)")
 done
+echo
+echo "A neighbouring association will watch over their books, as a witness."
+run kengred-witness init --name witness.lesneven.example/w1 --data witness
+echo
 show kengred-server charter example -- '> charter.toml'
 kengred-server charter example |
   python3 -c '
 import re, sys
 text = sys.stdin.read()
-keys = "".join("  \"%s\",\n" % key for key in sys.argv[1:])
-print(re.sub(r"keys = \[.*?\]", "keys = [\n%s]" % keys, text, count=1, flags=re.DOTALL), end="")
-' "${keys[@]}" >charter.toml
-echo "They write their keys and their rules into it."
+witness, *governance = sys.argv[1:]
+keys = "".join("  \"%s\",\n" % key for key in governance)
+text = re.sub(r"keys = \[.*?\]", "keys = [\n%s]" % keys, text, count=1, flags=re.DOTALL)
+line = "witnesses = [\"%s\"]" % witness
+print(re.sub(r"# witnesses = .*", lambda match: line, text, count=1), end="")
+' "$(kengred-witness key --data witness)" "${keys[@]}" >charter.toml
+echo "They write their keys, the witness's and their rules into it."
 run kengred-server init --charter charter.toml --data ledger
-show kengred-server serve --data ledger --listen "127.0.0.1:$port" -- '&'
+key="$(kengred-server log-key show ledger.log-key)"
+run kengred-witness add --data witness --log "$key"
+show kengred-witness serve --data witness -- '&'
+kengred-witness serve --data witness --listen 127.0.0.1:0 --port-file witness.port \
+  >witness.log 2>&1 </dev/null &
+witness=$!
+echo "$witness" >witness.pid
+started witness "$witness" witness.port
+witness_url="http://127.0.0.1:$(cat witness.port)"
+show kengred-server serve --data ledger --listen "127.0.0.1:$port" --witness "$witness_url" -- '&'
 # Checkpoint and tiles: at their usual port, but where another server has it.
 http_port=$((port == 0 ? 0 : 4366))
 if (exec 3<>/dev/tcp/127.0.0.1/4366) 2>/dev/null; then http_port=0; fi
-kengred-server serve --data ledger --listen "127.0.0.1:$port" \
+kengred-server serve --data ledger --listen "127.0.0.1:$port" --witness "$witness_url" \
   --http-listen "127.0.0.1:$http_port" --port-file port >server.log 2>&1 </dev/null &
 server=$!
 echo "$server" >server.pid
-for _ in {1..150}; do
-  [[ ! -s port ]] || break
-  kill -0 "$server" 2>/dev/null || {
-    tail -n 5 server.log >&2
-    fail "the server did not start. Is port $port in use? Choose another with --port."
-  }
-  sleep 0.1
-done
-[[ -s port ]] || fail "the server is not ready after 15 seconds"
+started server "$server" port
 target="127.0.0.1:$(head -n 1 port)"
 log="http://127.0.0.1:$(tail -n 1 port)"
 
@@ -308,9 +332,21 @@ as denez reconvert settle "$id" --bank-ref SEPA-0001 --yes
 
 chapter "A payment is proved from a file" \
   "Whoever has the file and the ledger's public key can check it, without the server, for ever."
-key="$(kengred-server log-key show ledger.log-key)"
 as yann pay @cafe 2 --for "a coffee" --receipt coffee.receipt --yes
 run kengred receipt verify coffee.receipt --key "$key"
+
+chapter "And the witness has seen the same books" \
+  "Its signature comes a moment later: then no second, secret version of the books can exist."
+payment="$(json "['items'][0]['transaction_id']" kengred --profile cafe history --limit 1)"
+for _ in {1..100}; do
+  kengred --profile yann receipt get "$payment" seen.receipt --yes >/dev/null 2>&1
+  ! kengred receipt verify seen.receipt --key "$key" --witnesses-needed 1 >/dev/null 2>&1 || break
+  rm -f seen.receipt
+  sleep 0.1
+done
+as yann receipt get "$payment" cosigned.receipt --yes
+run kengred receipt verify cosigned.receipt --key "$key" --witnesses-needed 1
+as yann ledger witnesses 1
 
 chapter "Anybody can check all the books again" \
   "The journal leaves as one file; the auditor judges every entry anew, and needs no server."
@@ -337,10 +373,10 @@ if [[ $once -eq 1 ]]; then
   printf '\nThat was the whole circle. Without --once the server goes on for you to try it.\n'
   exit 0
 fi
-disown "$server"
+disown "$server" "$witness"
 cat <<END
 
-${bold}The server goes on at $target. Now you:${plain}
+${bold}Server and witness go on; the server is at $target. Now you:${plain}
 
   export XDG_DATA_HOME="$XDG_DATA_HOME" PATH="$programs:\$PATH"
   kengred --profile nolwenn pay @cafe 2.50 --for "coffee"
@@ -349,5 +385,5 @@ ${bold}The server goes on at $target. Now you:${plain}
   curl $log/checkpoint
   kengred --help
 
-Stop it with: kill $server
+Stop them with: kill $server $witness
 END
