@@ -69,8 +69,9 @@ function(kengred_script_test name)
   kengred_label_targets("${ARG_LABELS}" ${ARG_NEEDS})
 endfunction()
 
-# Seconds of new inputs for each fuzz target, when the build has libFuzzer.
-set(KENGRED_FUZZ_SECONDS 5 CACHE STRING "Seconds that each fuzz target looks for new inputs")
+# Seconds of new inputs for each fuzz target, when the build has libFuzzer. With 0 it replays what is
+# known and no more, so that a test ends the same way each time.
+set(KENGRED_FUZZ_SECONDS 0 CACHE STRING "Seconds that each fuzz target looks for new inputs")
 
 # kengred_fuzz_test(NAME SOURCES ... LINK libs): a fuzz target (LLVMFuzzerTestOneInput) and its corpus,
 # tests/fuzz/corpus/NAME. With libFuzzer (preset fuzz) the test runs the corpus and then new inputs;
@@ -85,7 +86,12 @@ function(kengred_fuzz_test name)
   if(KENGRED_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     file(MAKE_DIRECTORY ${found})
-    set(command ${name} -max_total_time=${KENGRED_FUZZ_SECONDS} -timeout=20 -rss_limit_mb=2048
+    if(KENGRED_FUZZ_SECONDS EQUAL 0)
+      set(effort -runs=0)
+    else()
+      set(effort -max_total_time=${KENGRED_FUZZ_SECONDS})
+    endif()
+    set(command ${name} ${effort} -timeout=20 -rss_limit_mb=2048
       -print_final_stats=1 -verbosity=1 -artifact_prefix=${found}- ${found} ${corpus})
   else()
     target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
