@@ -170,6 +170,23 @@ void AddRemote(CLI::App* app, CLI::Option* server, RemoteOptions* options) {
       "NUMBER");
 }
 
+// What audit and import are told alike: what the journal must be, and how hard to work on it.
+template <typename Options>
+void AddTrust(CLI::App* app, Options* options) {
+  app->add_option("--ledger-id", options->ledger_id, "Which ledger it must be")->type_name("HEX");
+  app->add_option("--verifier-key", options->verifier_keys,
+                  "A key of its log that you know; may be repeated")
+      ->type_name("KEY")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+template <typename Options>
+void AddEffort(CLI::App* app, Options* options) {
+  app->add_option("--threads", options->threads, "How many verify signatures (default: all cores)")
+      ->type_name("NUMBER");
+  app->add_flag("--json", options->json, "Answer in JSON");
+}
+
 void AddAudit(CLI::App* app, AuditOptions* options) {
   auto* data = app->add_option("--data", options->data, "Audit a ledger; its server may run")
                    ->type_name("DIRECTORY");
@@ -181,12 +198,7 @@ void AddAudit(CLI::App* app, AuditOptions* options) {
                      ->type_name("ADDRESS")
                      ->excludes(data)
                      ->excludes(file);
-  app->add_option("--ledger-id", options->ledger_id, "Which ledger it must be")->type_name("HEX");
-  app->add_option("--verifier-key", options->verifier_keys,
-                  "A key of its log that you know; may be repeated")
-      ->type_name("KEY")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  AddTrust(app, options);
   app->add_option("--from-verified", options->from_verified,
                   "Go on from an earlier audit: up to there entries are hashed and replayed, but "
                   "their signatures not verified again")
@@ -194,9 +206,7 @@ void AddAudit(CLI::App* app, AuditOptions* options) {
   app->add_option("--save-verified", options->save_verified,
                   "Where to note how far this audit went, for --from-verified")
       ->type_name("FILE");
-  app->add_option("--threads", options->threads, "How many verify signatures (default: all cores)")
-      ->type_name("NUMBER");
-  app->add_flag("--json", options->json, "Answer in JSON");
+  AddEffort(app, options);
   AddRemote(app, server, &options->remote);
   app->footer(
       "Examples:\n"
@@ -241,15 +251,8 @@ void AddImport(CLI::App* app, ImportOptions* options) {
   app->add_option("--log-key", options->log_key_file,
                   "The key that signs checkpoints; it must be the log's")
       ->type_name("FILE");
-  app->add_option("--ledger-id", options->ledger_id, "Which ledger it must be")->type_name("HEX");
-  app->add_option("--verifier-key", options->verifier_keys,
-                  "A key of its log that you know; may be repeated")
-      ->type_name("KEY")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app->add_option("--threads", options->threads, "How many verify signatures (default: all cores)")
-      ->type_name("NUMBER");
-  app->add_flag("--json", options->json, "Answer in JSON");
+  AddTrust(app, options);
+  AddEffort(app, options);
   app->footer(
       "Examples:\n"
       "  kengred-server import heol.kengred --data /var/lib/kengred/ledger\n"

@@ -67,7 +67,7 @@ TEST_F(WalletWitnessTest, ADemandIsKeptAndHandedOn) {
               HasSubstr("Today 1 vouch"));
   // More than there are: nothing changes.
   EXPECT_THAT(bench_.Expect(ExitCode::kUsage, {"ledger", "witnesses", "3"}).err,
-              HasSubstr("names 2 witnesses; 3 cannot be demanded"));
+              HasSubstr("You ask for 3 witnesses; the charter of"));
   EXPECT_THAT(Config(), HasSubstr("witnesses_needed = 2"));
   // The same ledger at another address.
   bench_.Expect(ExitCode::kOk, {"ledger", "add", "localhost:99"});

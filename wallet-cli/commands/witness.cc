@@ -48,8 +48,8 @@ absl::Status RunLedgerWitnesses(const LedgerWitnessesOptions& options, Io& io) {
   if (options.needed.has_value()) {
     if (entry.witnesses_needed > named) {
       return Fail(ExitCode::kUsage,
-                  Tr("The charter of {} names {} witnesses; {} cannot be demanded.",
-                     Printable(ledger->charter().name()), named, entry.witnesses_needed),
+                  Tr("You ask for {} witnesses; the charter of {} names {}.",
+                     entry.witnesses_needed, Printable(ledger->charter().name()), named),
                   Tr("Give a number from 0 to {}.", named));
     }
     *profile.config().FindLedger(entry.name) = entry;
