@@ -1,5 +1,6 @@
 #include "wallet/transaction_file.h"
 
+#include <absl/strings/escaping.h>
 #include <sodium.h>
 
 #include <optional>
@@ -32,15 +33,6 @@ std::optional<std::string> FromHex(const std::string& text, size_t size) {
   return bytes;
 }
 
-std::string ToHex(const std::string& bytes) {
-  std::string text(bytes.size() * 2 + 1, '\0');
-  sodium_bin2hex(text.data(), text.size(),
-                 static_cast<const unsigned char*>(static_cast<const void*>(bytes.data())),
-                 bytes.size());
-  text.pop_back();
-  return text;
-}
-
 // The text of a field, or nothing where it is no text.
 std::optional<std::string> TextOf(const Json& json, const char* name) {
   if (!json.is_object()) return std::nullopt;
@@ -71,8 +63,8 @@ std::string SerializeTransactionFile(const TransactionFile& file) {
   for (const v1::Signature& signature : file.signed_transaction.signatures()) {
     Json item;
     item["scheme"] = kEd25519;
-    item["public_key"] = ToHex(signature.public_key());
-    item["signature"] = ToHex(signature.signature());
+    item["public_key"] = absl::BytesToHexString(signature.public_key());
+    item["signature"] = absl::BytesToHexString(signature.signature());
     json["signatures"].push_back(std::move(item));
   }
   json["side_records"] = Json::array();

@@ -1,5 +1,7 @@
 #include "server/audit/state_check.h"
 
+#include <absl/strings/escaping.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,16 +35,6 @@ std::string TableName(char table) {
                                                     {'C', "checkpoints"}};
   const auto found = names.find(table);
   return found == names.end() ? "no table of this program" : "the table \"" + found->second + "\"";
-}
-
-std::string Hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    hex.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-    hex.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
-  }
-  return hex;
 }
 
 class StateCheck : public Observer {
@@ -79,7 +71,8 @@ class StateCheck : public Observer {
 Finding StateCheck::Differs(Sequence sequence, std::string_view key, const std::string& how) {
   const bool tree = key.front() == rules::key::TreeHashes(0).front();
   return MakeFinding(tree ? Fault::kTreeDiffers : Fault::kStateDiffers, sequence,
-                     "in " + TableName(key.front()) + " the key " + Hex(key) + " " + how);
+                     "in " + TableName(key.front()) + " the key " +
+                         absl::BytesToHexString(std::string(key)) + " " + how);
 }
 
 void StateCheck::Expect(Sequence sequence, std::string key, std::string value) {

@@ -3,6 +3,7 @@
 // every operation and every field (transaction_v1.textproto, readable) against its bytes, id,
 // signature and derived ids (transaction_v1.txt, frozen). After a change of meaning there will be a
 // v2 beside it; this file stays.
+#include <absl/strings/escaping.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
@@ -25,24 +26,6 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-std::string ToHex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    hex.push_back(kDigits[static_cast<uint8_t>(c) >> 4]);
-    hex.push_back(kDigits[static_cast<uint8_t>(c) & 15]);
-  }
-  return hex;
-}
-
-std::string FromHex(std::string_view hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
 
 v1::Transaction ReadExample() {
   v1::Transaction transaction;
@@ -90,7 +73,7 @@ void FindUnset(const Message& message, std::vector<std::string>* unset) {
 // RFC 8032 section 7.1, TEST 1.
 SecretKey Signer() {
   return *SecretKey::FromSeed(
-      FromHex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"));
+      absl::HexStringToBytes("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"));
 }
 
 v1::SignedTransaction Sign(const v1::Transaction& transaction) {
@@ -121,12 +104,12 @@ TEST(GoldenTransactionTest, BytesIdSignatureAndDerivedIdsAreFrozen) {
   record.set_salt(std::string(16, 's'));
   record.set_content("Merci !");
   const std::map<std::string, std::string> made = {
-      {"transaction", ToHex(signed_transaction.transaction())},
+      {"transaction", absl::BytesToHexString(signed_transaction.transaction())},
       {"transaction_id", id.ToHex()},
-      {"signed_bytes", ToHex(TransactionSigningInput(id))},
-      {"public_key", ToHex(signed_transaction.signatures(0).public_key())},
-      {"signature", ToHex(signed_transaction.signatures(0).signature())},
-      {"signed_transaction", ToHex(signed_transaction.SerializeAsString())},
+      {"signed_bytes", absl::BytesToHexString(TransactionSigningInput(id))},
+      {"public_key", absl::BytesToHexString(signed_transaction.signatures(0).public_key())},
+      {"signature", absl::BytesToHexString(signed_transaction.signatures(0).signature())},
+      {"signed_transaction", absl::BytesToHexString(signed_transaction.SerializeAsString())},
       {"account_id", account.ToHex()},
       {"address", EncodeAddress("heol", account)},
       {"programme_account_id", testing::ProgrammeOf(signed_transaction, 14).ToHex()},
@@ -145,7 +128,8 @@ TEST(GoldenTransactionTest, BytesIdSignatureAndDerivedIdsAreFrozen) {
 TEST(GoldenTransactionTest, TheFrozenBytesStillVerify) {
   std::map<std::string, std::string> frozen = ReadFrozen();
   v1::SignedTransaction signed_transaction;
-  ASSERT_TRUE(signed_transaction.ParseFromString(FromHex(frozen["signed_transaction"])));
+  ASSERT_TRUE(
+      signed_transaction.ParseFromString(absl::HexStringToBytes(frozen["signed_transaction"])));
   const auto ledger_id = *LedgerId::FromBytes(ReadExample().ledger_id());
   auto parsed = Parse(signed_transaction, ledger_id);
   ASSERT_TRUE(std::holds_alternative<ParsedTransaction>(parsed))

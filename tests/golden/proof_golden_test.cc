@@ -1,6 +1,7 @@
 // Goal: trees, checkpoints, receipts and tiles on paper mean the same for ever. Method: the worked
 // examples of docs/formats/ (which formats_doc_test.py computes apart from this code) are written
 // and verified again.
+#include <absl/strings/escaping.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,24 +17,6 @@
 
 namespace kengred {
 namespace {
-
-std::string FromHex(std::string_view hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
-
-std::string ToHex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    hex.push_back(kDigits[static_cast<uint8_t>(c) >> 4]);
-    hex.push_back(kDigits[static_cast<uint8_t>(c) & 15]);
-  }
-  return hex;
-}
 
 // The `name = value` lines and the blocks "```text name" of a page's worked example.
 std::map<std::string, std::string> ReadExample(const std::string& page) {
@@ -61,17 +44,17 @@ std::map<std::string, std::string> ReadExample(const std::string& page) {
 NoteSigner Log() {
   return *NoteSigner::Make(
       "heol.example/ledger",
-      *SecretKey::FromSeed(
-          FromHex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7")));
+      *SecretKey::FromSeed(absl::HexStringToBytes(
+          "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7")));
 }
 Cosigner Witness() {
   return *Cosigner::Make("witness.example/w1",
-                         *SecretKey::FromSeed(FromHex(
+                         *SecretKey::FromSeed(absl::HexStringToBytes(
                              "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42")));
 }
 
 std::vector<std::string> Entries() {
-  return {"entry 1", FromHex(ReadExample("journal_entry.md")["entry"]), "entry 3"};
+  return {"entry 1", absl::HexStringToBytes(ReadExample("journal_entry.md")["entry"]), "entry 3"};
 }
 
 std::vector<Digest> Leaves() {
@@ -137,9 +120,9 @@ TEST(GoldenProofTest, TheReceiptIsFrozenAndStillVerifies) {
 TEST(GoldenProofTest, TilesAreFrozen) {
   std::map<std::string, std::string> shown = ReadExample("tiles.md");
   EXPECT_EQ(shown["tile_path"], *FormatTilePath({0, 0, TileWidth(0, 0, 3)}));
-  EXPECT_EQ(shown["tile"], ToHex(*EncodeTile(Leaves())));
+  EXPECT_EQ(shown["tile"], absl::BytesToHexString(*EncodeTile(Leaves())));
   EXPECT_EQ(shown["bundle_path"], *FormatTilePath(*EntryBundleOf(2, 3)));
-  EXPECT_EQ(shown["bundle"], ToHex(*EncodeEntryBundle(Entries())));
+  EXPECT_EQ(shown["bundle"], absl::BytesToHexString(*EncodeEntryBundle(Entries())));
   EXPECT_EQ(shown["last_full_of_70000"], *FormatTilePath({0, 272, TileWidth(0, 272, 70000)}));
   EXPECT_EQ(shown["last_of_70000"], *FormatTilePath({0, 273, TileWidth(0, 273, 70000)}));
   EXPECT_EQ(shown["last_at_level_1_of_70000"], *FormatTilePath({1, 1, TileWidth(1, 1, 70000)}));

@@ -2,6 +2,7 @@
 // reads. Method: a slow, literal copy of the RFC's recursion beside the code, for every pair of
 // small sizes and for sizes around the edges of tiles; the 8-leaf tree of Certificate Transparency
 // (retyped); a tree of 2^40 equal leaves; the shared vectors where they are there.
+#include <absl/strings/escaping.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -129,14 +130,6 @@ constexpr const char* kCtRoots[] = {
     "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
 
-std::string FromHex(std::string_view hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
-
 TEST(MerkleTest, AgreesWithCertificateTransparency) {
   EXPECT_EQ(EmptyTreeRoot().ToHex(), kCtRoots[0]);
   EXPECT_EQ(LeafHash("L123456").ToHex(),
@@ -144,7 +137,7 @@ TEST(MerkleTest, AgreesWithCertificateTransparency) {
   TreeFrontier frontier;
   EXPECT_EQ(frontier.Root().ToHex(), kCtRoots[0]);
   for (size_t i = 0; i < std::size(kCtLeaves); ++i) {
-    frontier.Append(LeafHash(FromHex(kCtLeaves[i])));
+    frontier.Append(LeafHash(absl::HexStringToBytes(kCtLeaves[i])));
     EXPECT_EQ(frontier.size(), i + 1);
     EXPECT_EQ(frontier.Root().ToHex(), kCtRoots[i + 1]) << i;
   }
@@ -509,7 +502,7 @@ TEST(MerkleTest, AgreesWithTheSharedReferenceTree) {
   const auto reference = nlohmann::json::parse(testing::ReadWholeFile(*path));
   std::vector<Digest> leaves;
   for (const auto& input : reference.at("leaf_inputs")) {
-    leaves.push_back(LeafHash(FromHex(input.get<std::string>())));
+    leaves.push_back(LeafHash(absl::HexStringToBytes(input.get<std::string>())));
   }
   const auto& levels = reference.at("node_hashes_by_level");
   TreeFrontier frontier;

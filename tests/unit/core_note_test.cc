@@ -2,6 +2,7 @@
 // that no known key signed. Method: the examples of the specifications (retyped), notes made here
 // and changed in every bit, each limit and each rule of the grammar broken, and the shared vectors
 // of other implementations where they are there.
+#include <absl/strings/escaping.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -41,14 +42,6 @@ absl::StatusOr<std::vector<size_t>> Verify(std::string_view note,
   const auto parsed = ParseNote(note);
   if (!parsed.ok()) return parsed.status();
   return VerifyNote(*parsed, known);
-}
-
-std::string FromHex(std::string_view hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
 }
 
 // ---- keys ----
@@ -475,8 +468,9 @@ TEST(NoteTest, AgreesWithOtherImplementationsOnNotes) {
   const auto vectors = nlohmann::json::parse(testing::ReadWholeFile(*path));
   size_t checked = 0;
   for (const auto& c : vectors.at("open")) {
-    const std::string note = c.contains("note_hex") ? FromHex(c.at("note_hex").get<std::string>())
-                                                    : c.at("note").get<std::string>();
+    const std::string note = c.contains("note_hex")
+                                 ? absl::HexStringToBytes(c.at("note_hex").get<std::string>())
+                                 : c.at("note").get<std::string>();
     std::vector<VerifierKey> known;
     for (const auto& text : c.at("vkeys")) {
       known.push_back(*VerifierKey::Parse(text.get<std::string>()));

@@ -2,6 +2,7 @@
 // of RFC 8032 section 7.1 (retyped), every bit of one signature flipped, the malleable twin (S +
 // L), and where the shared material is there, Wycheproof, speccheck and the observed verdicts of
 // libsodium.
+#include <absl/strings/escaping.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -13,24 +14,6 @@
 
 namespace kengred {
 namespace {
-
-std::string FromHex(std::string_view hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
-
-std::string ToHex(std::string_view bytes) {
-  std::string hex;
-  for (const char c : bytes) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    hex.push_back(kDigits[static_cast<uint8_t>(c) >> 4]);
-    hex.push_back(kDigits[static_cast<uint8_t>(c) & 15]);
-  }
-  return hex;
-}
 
 struct Vector {
   const char* seed;
@@ -70,19 +53,20 @@ PublicKey Key(std::string_view hex) { return *PublicKey::FromHex(hex); }
 
 TEST(SigningTest, AgreesWithRfc8032) {
   for (const Vector& vector : kRfc8032) {
-    const auto key = SecretKey::FromSeed(FromHex(vector.seed));
+    const auto key = SecretKey::FromSeed(absl::HexStringToBytes(vector.seed));
     ASSERT_TRUE(key.ok());
     EXPECT_EQ(key->public_key().ToHex(), vector.public_key);
-    EXPECT_EQ(ToHex(key->Sign(FromHex(vector.message))), vector.signature);
-    EXPECT_TRUE(VerifySignature(Key(vector.public_key), FromHex(vector.message),
-                                FromHex(vector.signature)));
+    EXPECT_EQ(absl::BytesToHexString(key->Sign(absl::HexStringToBytes(vector.message))),
+              vector.signature);
+    EXPECT_TRUE(VerifySignature(Key(vector.public_key), absl::HexStringToBytes(vector.message),
+                                absl::HexStringToBytes(vector.signature)));
   }
 }
 
 TEST(SigningTest, NoBitOfKeyMessageOrSignatureMayChange) {
   const Vector& vector = kRfc8032[2];
-  const std::string signature = FromHex(vector.signature);
-  const std::string message = FromHex(vector.message);
+  const std::string signature = absl::HexStringToBytes(vector.signature);
+  const std::string message = absl::HexStringToBytes(vector.message);
   const PublicKey key = Key(vector.public_key);
   for (size_t bit = 0; bit < 8 * signature.size(); ++bit) {
     std::string flipped = signature;
@@ -101,7 +85,7 @@ TEST(SigningTest, NoBitOfKeyMessageOrSignatureMayChange) {
 // Scenario 36.
 TEST(SigningTest, RefusesOtherLengths) {
   const Vector& vector = kRfc8032[0];
-  const std::string signature = FromHex(vector.signature);
+  const std::string signature = absl::HexStringToBytes(vector.signature);
   EXPECT_FALSE(VerifySignature(Key(vector.public_key), "", ""));
   EXPECT_FALSE(VerifySignature(Key(vector.public_key), "", signature.substr(0, 63)));
   EXPECT_FALSE(VerifySignature(Key(vector.public_key), "", signature + "x"));
@@ -110,10 +94,10 @@ TEST(SigningTest, RefusesOtherLengths) {
 // Scenario 39: S + L is the same number modulo L and another signature of the same message.
 TEST(SigningTest, RefusesTheMalleableTwin) {
   const Vector& vector = kRfc8032[0];
-  std::string twin = FromHex(vector.signature);
+  std::string twin = absl::HexStringToBytes(vector.signature);
   // L of RFC 8032 section 5.1, little-endian.
   const std::string order =
-      FromHex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+      absl::HexStringToBytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
   unsigned int carry = 0;
   for (size_t i = 0; i < 32; ++i) {
     const unsigned int sum =
@@ -134,14 +118,16 @@ TEST(SigningTest, ASeedHas32Bytes) {
 
 TEST(SigningTest, AKeyMovesAndLeavesNothingBehind) {
   static_assert(!std::is_copy_constructible_v<SecretKey> && !std::is_copy_assignable_v<SecretKey>);
-  SecretKey key = *SecretKey::FromSeed(FromHex(kRfc8032[0].seed));
+  SecretKey key = *SecretKey::FromSeed(absl::HexStringToBytes(kRfc8032[0].seed));
   SecretKey moved = std::move(key);
-  EXPECT_EQ(ToHex(moved.Sign("")), kRfc8032[0].signature);
+  EXPECT_EQ(absl::BytesToHexString(moved.Sign("")), kRfc8032[0].signature);
   // Reading a moved-from key is what this test is about.
-  EXPECT_NE(ToHex(key.Sign("")), kRfc8032[0].signature);  // NOLINT(bugprone-use-after-move)
+  // NOLINTNEXTLINE(bugprone-use-after-move)
+  EXPECT_NE(absl::BytesToHexString(key.Sign("")), kRfc8032[0].signature);
   key = std::move(moved);
-  EXPECT_EQ(ToHex(key.Sign("")), kRfc8032[0].signature);
-  EXPECT_NE(ToHex(moved.Sign("")), kRfc8032[0].signature);  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(absl::BytesToHexString(key.Sign("")), kRfc8032[0].signature);
+  // NOLINTNEXTLINE(bugprone-use-after-move)
+  EXPECT_NE(absl::BytesToHexString(moved.Sign("")), kRfc8032[0].signature);
 }
 
 TEST(SigningTest, EveryNewKeyIsAnother) {
@@ -173,8 +159,9 @@ TEST(SigningTest, AgreesWithWycheproof) {
   for (const auto& group : suite.at("testGroups")) {
     const PublicKey key = Key(group.at("publicKey").at("pk").get<std::string>());
     for (const auto& test : group.at("tests")) {
-      const bool accepted = VerifySignature(key, FromHex(test.at("msg").get<std::string>()),
-                                            FromHex(test.at("sig").get<std::string>()));
+      const bool accepted =
+          VerifySignature(key, absl::HexStringToBytes(test.at("msg").get<std::string>()),
+                          absl::HexStringToBytes(test.at("sig").get<std::string>()));
       EXPECT_EQ(accepted, test.at("result") == "valid") << test;
       const std::string row = "wycheproof/" + std::to_string(test.at("tcId").get<int>());
       EXPECT_EQ(accepted, observed.at(row).at("libsodium_1_0_18") == 1) << row;
@@ -195,9 +182,10 @@ TEST(SigningTest, AgreesWithLibsodiumOnSpeccheck) {
   ASSERT_EQ(cases.size(), 12u);
   for (size_t i = 0; i < cases.size(); ++i) {
     const auto& c = cases[i];
-    const bool accepted = VerifySignature(Key(c.at("pub_key").get<std::string>()),
-                                          FromHex(c.at("message").get<std::string>()),
-                                          FromHex(c.at("signature").get<std::string>()));
+    const bool accepted =
+        VerifySignature(Key(c.at("pub_key").get<std::string>()),
+                        absl::HexStringToBytes(c.at("message").get<std::string>()),
+                        absl::HexStringToBytes(c.at("signature").get<std::string>()));
     EXPECT_EQ(accepted, observed.at("speccheck/" + std::to_string(i)).at("libsodium_1_0_18") == 1)
         << i;
   }
@@ -209,11 +197,12 @@ TEST(SigningTest, AgreesWithTheWholeOfRfc8032) {
   const auto vectors = nlohmann::json::parse(testing::ReadWholeFile(*path));
   ASSERT_GE(vectors.size(), 4u);
   for (const auto& vector : vectors) {
-    const auto key = SecretKey::FromSeed(FromHex(vector.at("secret").get<std::string>()));
+    const auto key =
+        SecretKey::FromSeed(absl::HexStringToBytes(vector.at("secret").get<std::string>()));
     ASSERT_TRUE(key.ok());
     EXPECT_EQ(key->public_key().ToHex(), vector.at("public"));
-    const std::string message = FromHex(vector.at("message").get<std::string>());
-    EXPECT_EQ(ToHex(key->Sign(message)), vector.at("signature"));
+    const std::string message = absl::HexStringToBytes(vector.at("message").get<std::string>());
+    EXPECT_EQ(absl::BytesToHexString(key->Sign(message)), vector.at("signature"));
   }
 }
 

@@ -1,6 +1,7 @@
 // Goal: tiles and entry bundles are those of C2SP tlog-tiles. Method: paths written and read both
 // ways, every path of a small alphabet around good ones, bundles at their limits, the shared paths,
 // and the whole of a public log made by another implementation, from entries to checkpoints.
+#include <absl/strings/escaping.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -172,14 +173,6 @@ TEST(EntryBundleTest, HasNoPlaceForLargeEntries) {
   EXPECT_NE(bundle.status().message().find("65536"), absl::string_view::npos);
 }
 
-std::string FromHex(std::string_view hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes.push_back(static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
-  }
-  return bytes;
-}
-
 TEST(TilePathTest, AgreesWithTheSharedPaths) {
   const auto file = testing::FindSharedFile("vectors/c2sp/tile_paths.json");
   if (!file) GTEST_SKIP() << "the shared tile paths are not there";
@@ -210,11 +203,12 @@ TEST(TilePathTest, AgreesWithTheSharedPaths) {
     EXPECT_EQ(*path, want) << c;
   }
   for (const auto& c : vectors.at("bundle")) {
-    const auto entries = ParseEntryBundle(FromHex(c.at("hex").get<std::string>()));
+    const auto entries = ParseEntryBundle(absl::HexStringToBytes(c.at("hex").get<std::string>()));
     ASSERT_EQ(entries.ok(), c.at("expect") == "ok") << c;
     if (!entries.ok()) continue;
     std::vector<std::string> want;
-    for (const auto& hex : c.at("entries")) want.push_back(FromHex(hex.get<std::string>()));
+    for (const auto& hex : c.at("entries"))
+      want.push_back(absl::HexStringToBytes(hex.get<std::string>()));
     EXPECT_EQ(*entries, want) << c;
   }
 }
