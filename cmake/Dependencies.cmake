@@ -14,6 +14,10 @@ if(KENGRED_BUILD_SERVER)
   # Debian's is compiled as a library; its pkg-config file says with what.
   pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
   find_package(RocksDB 7.8 CONFIG REQUIRED)
+  # A sanitizer brings an allocator of its own.
+  if(NOT KENGRED_SANITIZE)
+    pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+  endif()
   find_package(spdlog REQUIRED)
   find_package(tomlplusplus REQUIRED)
 endif()

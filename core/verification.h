@@ -46,6 +46,10 @@ class VerifiedTransaction {
   const v1::Transaction& transaction() const { return parsed_.transaction_; }
   // As received: what is stored.
   const v1::SignedTransaction& signed_transaction() const { return parsed_.signed_transaction_; }
+  // The same, without copying it; the rest is not to be used any more.
+  v1::SignedTransaction TakeSignedTransaction() && {
+    return std::move(parsed_.signed_transaction_);
+  }
   // The keys that signed, sorted, each once.
   const std::vector<PublicKey>& signers() const { return signers_; }
 

@@ -1,7 +1,6 @@
 // A commit to a real store: how much longer the tree makes it. Each is one synced write.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include "kengred/core/checkpoint.h"
 #include "kengred/core/hash.h"
 #include "server/rules/state.h"
+#include "server/sequence/batch_builder.h"
 #include "server/sequence/tree.h"
 #include "server/storage/rocksdb_store.h"
 #include "server/storage/store.h"
@@ -77,23 +77,19 @@ void BM_Commit(benchmark::State& state) {
     batch.first_sequence = sequence + 1;
     batch.journal = entries;
     for (size_t i = 0; i < count; ++i) AddPaymentWrites(++sequence, &batch);
-    // Balances of the same account come once, as in a real batch.
-    std::sort(batch.writes.begin(), batch.writes.end(),
-              [](const auto& a, const auto& b) { return a.key < b.key; });
-    batch.writes.erase(std::unique(batch.writes.begin(), batch.writes.end(),
-                                   [](const auto& a, const auto& b) { return a.key == b.key; }),
-                       batch.writes.end());
     if (with_tree) {
       sequence::AppendToTree(&tree, &batch);
       const auto note =
           SignCheckpoint({key.verifier_key().name(), tree.size(), tree.Root(), {}}, key);
       if (!note.ok()) Die(note.status().ToString());
-      sequence::AddWrites({{rules::key::Checkpoint(tree.size()), *note}}, &batch);
+      batch.writes.push_back({rules::key::Checkpoint(tree.size()), *note});
     } else {
       batch.parent_hash = parent;
       parent = sequence::HashOf(Sha256({std::to_string(sequence)}));
       batch.hash = parent;
     }
+    // Balances of the same account come once.
+    sequence::SortWrites(&batch.writes);
     const auto result = (*store)->commit(batch);
     if (!result.ok() || *result != storage::CommitResult::kDurable) Die("a commit failed");
   }

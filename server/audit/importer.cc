@@ -35,9 +35,12 @@ class Importer : public Observer {
 };
 
 absl::Status Importer::Commit() {
-  storage::Batch batch = batch_.ToStorage(epoch_);
+  const Sequence last_sequence = batch_.last_sequence();
+  storage::Batch batch = std::move(batch_.storage);
+  batch_ = sequence::PendingBatch::After(last_sequence);
+  batch.epoch = epoch_;
   sequence::AppendToTree(&tree_, &batch);
-  batch_ = sequence::PendingBatch::After(batch_.last_sequence);
+  sequence::SortWrites(&batch.writes);
   const absl::StatusOr<storage::CommitResult> result = store_->commit(batch);
   if (!result.ok()) return result.status();
   if (*result == storage::CommitResult::kDurable) return absl::OkStatus();
@@ -46,11 +49,9 @@ absl::Status Importer::Commit() {
 }
 
 absl::Status Importer::MakeRoom(size_t bytes) {
-  const bool full =
-      batch_.layer.entries.size() >= kBatchTransactionsMax || batch_.bytes + bytes > kBatchBytesMax;
-  if (!full || (batch_.layer.entries.empty() && batch_.layer.writes.empty())) {
-    return absl::OkStatus();
-  }
+  const bool full = batch_.storage.journal.size() >= kBatchTransactionsMax ||
+                    batch_.bytes + bytes > kBatchBytesMax;
+  if (!full || (!batch_.has_entries() && batch_.storage.writes.empty())) return absl::OkStatus();
   return Commit();
 }
 
@@ -59,9 +60,11 @@ absl::Status Importer::OnEntry(Sequence /*sequence*/, const std::string& bytes,
                                const std::vector<Subtree>& /*subtrees*/) {
   sequence::Addition addition;
   addition.entry_bytes = bytes;
-  addition.writes = writes;
   addition.bytes = bytes.size() + sequence::kTreeBytesPerEntry;
-  for (const auto& [key, value] : writes) addition.bytes += key.size() + value.size();
+  for (const auto& [key, value] : writes) {
+    addition.bytes += key.size() + value.size();
+    addition.writes.push_back({key, value});
+  }
   if (absl::Status status = MakeRoom(addition.bytes); !status.ok()) return status;
   batch_.Add(std::move(addition));
   return absl::OkStatus();
@@ -71,7 +74,7 @@ absl::Status Importer::OnCheckpoint(const publish::StoredCheckpoint& checkpoint)
   std::string key = rules::key::Checkpoint(checkpoint.size);
   const size_t bytes = key.size() + checkpoint.note.size();
   if (absl::Status status = MakeRoom(bytes); !status.ok()) return status;
-  batch_.layer.writes[std::move(key)] = checkpoint.note;
+  batch_.storage.writes.push_back({std::move(key), checkpoint.note});
   batch_.bytes += bytes;
   return absl::OkStatus();
 }

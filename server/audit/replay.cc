@@ -210,7 +210,7 @@ std::optional<Finding> Replay::Apply(DecodedEntry decoded, ReplayedEntry* replay
   }
   const rules::SequencedTransaction transaction(*std::move(decoded.verified), sequence,
                                                 last_time_us_, decoded.entry.civil_day());
-  const rules::Outcome outcome = rules::Apply(charter_, *this, transaction);
+  rules::Outcome outcome = rules::Apply(charter_, *this, transaction);
   if (outcome.refusal) {
     return FromRefusal(Fault::kRuleRefuses, sequence, "the rules refuse it: ", *outcome.refusal);
   }
@@ -221,7 +221,7 @@ std::optional<Finding> Replay::Apply(DecodedEntry decoded, ReplayedEntry* replay
   for (const auto& [key, value] : outcome.writes) state_[key] = value;
   transactions_.Add(id, sequence);
   last_sequence_ = sequence;
-  replayed->writes = sequence::WritesOf(transaction, outcome, system_accounts_);
+  replayed->writes = sequence::WritesOf(transaction, std::move(outcome), system_accounts_);
   replayed->rotations = sequence::RotationsIn(transaction.verified().transaction());
   return std::nullopt;
 }

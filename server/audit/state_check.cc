@@ -2,10 +2,12 @@
 
 #include <absl/strings/escaping.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "server/publish/proofs.h"
 #include "server/rules/state.h"
 #include "server/sequence/tree.h"
 
@@ -57,20 +59,37 @@ class StateCheck : public Observer {
     std::string value;
   };
 
+  struct ExpectedHash {
+    Sequence sequence;
+    Subtree subtree;
+  };
+
   void Expect(Sequence sequence, std::string key, std::string value);
   // Compares a part of what is expected.
   absl::Status Compare(size_t begin, size_t end);
+  // Compares the tree's hashes; their order among those of other levels may change.
+  absl::Status CompareHashes();
   static Finding Differs(Sequence sequence, std::string_view key, const std::string& how);
+  static Finding HashDiffers(Sequence sequence, const Subtree& subtree, const std::string& how);
 
   storage::Store* const store_;
   std::vector<Expected> expected_;
-  std::map<char, uint64_t> once_;  // keys of tables that are written once, so far
+  std::vector<ExpectedHash> hashes_;
+  // Keys of tables that are written once, so far; of the tree the hashes, as how many of them lie
+  // in one run depends on the commits.
+  std::map<char, uint64_t> once_;
   std::optional<Finding> finding_;
 };
 
+Finding StateCheck::HashDiffers(Sequence sequence, const Subtree& subtree, const std::string& how) {
+  return MakeFinding(Fault::kTreeDiffers, sequence,
+                     "in " + TableName(rules::key::TreeHashes(0).front()) + " hash " +
+                         std::to_string(subtree.index) + " of level " +
+                         std::to_string(subtree.level) + " " + how);
+}
+
 Finding StateCheck::Differs(Sequence sequence, std::string_view key, const std::string& how) {
-  const bool tree = key.front() == rules::key::TreeHashes(0).front();
-  return MakeFinding(tree ? Fault::kTreeDiffers : Fault::kStateDiffers, sequence,
+  return MakeFinding(Fault::kStateDiffers, sequence,
                      "in " + TableName(key.front()) + " the key " +
                          absl::BytesToHexString(std::string(key)) + " " + how);
 }
@@ -90,7 +109,8 @@ absl::Status StateCheck::OnEntry(Sequence sequence, const std::string& /*bytes*/
   }
   for (const Subtree& subtree : subtrees) {
     if (!IsStoredLevel(subtree.level)) continue;
-    Expect(sequence, rules::key::TreeHash(subtree.level, subtree.index), subtree.hash.ToBytes());
+    ++once_[rules::key::TreeHashes(0).front()];
+    hashes_.push_back({sequence, subtree});
   }
   return absl::OkStatus();
 }
@@ -115,12 +135,48 @@ absl::Status StateCheck::Compare(size_t begin, size_t end) {
   return absl::OkStatus();
 }
 
+absl::Status StateCheck::CompareHashes() {
+  std::stable_sort(hashes_.begin(), hashes_.end(),
+                   [](const auto& a, const auto& b) { return a.subtree.level < b.subtree.level; });
+  publish::StoreHashReader reader(store_);
+  for (size_t begin = 0, end = 0; begin < hashes_.size() && !finding_; begin = end) {
+    const Subtree& first = hashes_[begin].subtree;
+    while (end < hashes_.size() && hashes_[end].subtree.level == first.level) ++end;
+    const auto stored = reader.Read(first.level, first.index, end - begin);
+    if (!stored.ok() && !absl::IsDataLoss(stored.status())) return stored.status();
+    for (size_t i = begin; i < end && !finding_; ++i) {
+      const auto& [sequence, subtree] = hashes_[i];
+      Digest hash;
+      if (stored.ok()) {
+        hash = (*stored)[i - begin];
+      } else {
+        // Not all are there: look for the first that is not.
+        const auto alone = reader.Read(subtree.level, subtree.index, 1);
+        if (!alone.ok() && !absl::IsDataLoss(alone.status())) return alone.status();
+        if (!alone.ok()) {
+          finding_ = HashDiffers(sequence, subtree, "is missing");
+          break;
+        }
+        hash = alone->front();
+      }
+      if (hash != subtree.hash) {
+        finding_ = HashDiffers(sequence, subtree, "has another value than this entry gave it");
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::optional<Finding>> StateCheck::Flush() {
   for (size_t begin = 0; begin < expected_.size() && !finding_; begin += kKeysAtOnce) {
     const absl::Status status = Compare(begin, std::min(begin + kKeysAtOnce, expected_.size()));
     if (!status.ok()) return status;
   }
+  if (!finding_) {
+    if (absl::Status status = CompareHashes(); !status.ok()) return status;
+  }
   expected_.clear();
+  hashes_.clear();
   return finding_;
 }
 
@@ -142,7 +198,8 @@ absl::StatusOr<std::optional<Finding>> StateCheck::Finish(const Replay& replay,
     for (const auto& [key, value] : scan->pairs) {
       if (key.front() == storage::kSidePrefix) continue;
       if (once_.contains(key.front())) {
-        ++found_once[key.front()];
+        const bool hashes = key.front() == rules::key::TreeHashes(0).front();
+        found_once[key.front()] += hashes ? value.size() / Digest::kSize : 1;
         continue;
       }
       const auto known = replay.state().find(key);
@@ -164,7 +221,7 @@ absl::StatusOr<std::optional<Finding>> StateCheck::Finish(const Replay& replay,
         table == rules::key::TreeHashes(0).front() ? Fault::kTreeDiffers : Fault::kStateDiffers,
         last,
         TableName(table) + " has " + std::to_string(found_once[table]) +
-            " keys, and the journal makes " + std::to_string(count));
+            " records, and the journal makes " + std::to_string(count));
   }
   if (found_in_state == replay.state().size()) return std::nullopt;
   for (const auto& [key, value] : replay.state()) {

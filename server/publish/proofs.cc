@@ -11,6 +11,9 @@
 namespace kengred::publish {
 namespace {
 
+// A run holds 1 to 256 hashes.
+constexpr size_t kRunsAtOnce = 16;
+
 absl::Status Lost(const std::string& what) {
   return absl::DataLossError(what + " cannot be read; restore the store from a backup");
 }
@@ -19,16 +22,34 @@ absl::Status Lost(const std::string& what) {
 
 absl::StatusOr<std::vector<Digest>> StoreHashReader::Read(uint32_t level, uint64_t first,
                                                           size_t count) {
-  const std::string after = first == 0 ? "" : rules::key::TreeHash(level, first - 1);
-  const absl::StatusOr<storage::Scan> scan =
-      store_->scan(rules::key::TreeHashes(level), after, count);
-  if (!scan.ok()) return scan.status();
   std::vector<Digest> hashes;
   hashes.reserve(count);
-  for (const auto& [key, value] : scan->pairs) {
-    const auto hash = Digest::FromBytes(value);
-    if (!hash || key != rules::key::TreeHash(level, first + hashes.size())) break;
-    hashes.push_back(*hash);
+  // Takes the hashes that come next from a run; false where it does not have the very next one.
+  const std::string prefix = rules::key::TreeHashes(level);
+  const auto take = [&](const std::string& key, std::string_view run) {
+    const uint64_t begin = rules::DecodeNumber(std::string_view(key).substr(prefix.size()));
+    const uint64_t next = first + hashes.size();
+    const uint64_t held = run.size() / Digest::kSize;
+    if (run.size() % Digest::kSize != 0 || begin > next || next - begin >= held) return false;
+    for (uint64_t i = next - begin; i < held && hashes.size() < count; ++i) {
+      hashes.push_back(*Digest::FromBytes(run.substr(i * Digest::kSize, Digest::kSize)));
+    }
+    return true;
+  };
+  // The run that holds the first is the last one that does not begin after it.
+  absl::StatusOr<storage::Scan> scan =
+      store_->scan(prefix, rules::key::TreeRun(level, first + 1), 1, /*reverse=*/true);
+  while (true) {
+    if (!scan.ok()) return scan.status();
+    std::string last;
+    bool found = false;
+    for (const auto& [key, run] : scan->pairs) {
+      last = key;
+      found = take(key, run);
+      if (!found) break;
+    }
+    if (!found || hashes.size() == count) break;
+    scan = store_->scan(prefix, last, std::min(count - hashes.size(), kRunsAtOnce));
   }
   if (hashes.size() != count) {
     return Lost("hash " + std::to_string(first + hashes.size()) + " of level " +

@@ -1,5 +1,7 @@
 #include "server/publish/watch_hub.h"
 
+#include <algorithm>
+
 namespace kengred::publish {
 
 std::unique_ptr<WatchHub::Subscription> WatchHub::Subscribe(const AccountId& account, Wake wake) {
@@ -10,10 +12,12 @@ std::unique_ptr<WatchHub::Subscription> WatchHub::Subscribe(const AccountId& acc
   return std::make_unique<Subscription>(this, account, id);
 }
 
-void WatchHub::Publish(const std::set<AccountId>& touched, Sequence head) {
+void WatchHub::Publish(std::vector<AccountId> touched, Sequence head) {
   // Under the lock, so that a subscription that has gone is never called; wakes only hand over.
   const absl::MutexLock lock(&mutex_);
   if (watches_.empty()) return;
+  std::sort(touched.begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
   for (const AccountId& account : touched) {
     const auto found = watches_.find(account);
     if (found == watches_.end()) continue;

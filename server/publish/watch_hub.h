@@ -8,8 +8,8 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <unordered_map>
+#include <vector>
 
 #include "kengred/core/ids.h"
 
@@ -39,8 +39,9 @@ class WatchHub {
 
   std::unique_ptr<Subscription> Subscribe(const AccountId& account, Wake wake);
 
-  // A commit up to `head` is durable and touched these accounts.
-  void Publish(const std::set<AccountId>& touched, Sequence head);
+  // A commit up to `head` is durable and touched these accounts, in any order, some perhaps more
+  // than once.
+  void Publish(std::vector<AccountId> touched, Sequence head);
 
   // How many watches are open.
   size_t size() const;

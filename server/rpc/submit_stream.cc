@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "kengred/core/limits.h"
 #include "kengred/core/signing.h"
@@ -124,19 +125,23 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
       slots_.resize(slots_.size() + count);
       waiting_ += count;
     }
+    std::vector<verify::Arrival> arrivals;
+    arrivals.reserve(static_cast<size_t>(request_.requests().size()));
     for (v1::SubmitTransactionRequest& request : *request_.mutable_requests()) {
-      Submit(std::move(request), slot++);
+      std::string id = RefusedId(request);
+      if (request.validate_only()) {
+        Answer(slot, Refused(id, {v1::VERDICT_REQUEST_MALFORMED, {{"field", "validate_only"}}}));
+      } else {
+        arrivals.push_back({std::move(request), DoneFor(slot, std::move(id))});
+      }
+      ++slot;
     }
+    services_.verifier->Submit(std::move(arrivals));
   }
 
-  void Submit(v1::SubmitTransactionRequest request, uint64_t slot) {
-    std::string id = RefusedId(request);
-    if (request.validate_only()) {
-      Answer(slot, Refused(id, {v1::VERDICT_REQUEST_MALFORMED, {{"field", "validate_only"}}}));
-      return;
-    }
-    services_.verifier->Submit(std::move(request), [self = shared_from_this(), slot,
-                                                    id = std::move(id)](publish::Answer answer) {
+  // What is called with the answer that goes into a slot.
+  publish::Done DoneFor(uint64_t slot, std::string id) {
+    return [self = shared_from_this(), slot, id = std::move(id)](publish::Answer answer) {
       if (const auto* refusal = std::get_if<Refusal>(&answer)) {
         self->Answer(slot, Refused(id, *refusal));
       } else {
@@ -144,8 +149,8 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
         *result.mutable_accepted() = std::get<v1::SubmitTransactionResponse>(std::move(answer));
         self->Answer(slot, std::move(result));
       }
-      self->Step();
-    });
+      publish::AnswerGroup::AtEnd(self.get(), [self] { self->Step(); });
+    };
   }
 
   void Answer(uint64_t slot, v1::SubmitResult result) {

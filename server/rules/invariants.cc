@@ -1,6 +1,10 @@
 #include "server/rules/invariants.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "kengred/core/amount.h"
 #include "kengred/core/charter.h"
@@ -38,27 +42,51 @@ struct Subject {
 struct BalanceInvariant {
   static constexpr std::string_view kName = "BALANCE";
   static bool Holds(const Subject& s) {
-    std::map<std::string, int64_t> sums;
-    std::map<std::string, int64_t> moved;
+    std::vector<std::pair<std::string_view, int64_t>> sums;  // of the few currencies
+    std::vector<std::pair<std::string, int64_t>> moves;      // by key, then added up
     for (const v1::Posting& posting : s.outcome.postings) {
       const auto account = AccountId::FromBytes(posting.account_id());
       if (!account) return false;
-      const std::string key = key::Balance(*account, posting.currency());
-      const auto sum = CheckedAdd(sums[posting.currency()], posting.amount_minor());
-      const auto move = CheckedAdd(moved[key], posting.amount_minor());
-      if (!sum || !move) return false;
-      sums[posting.currency()] = *sum;
-      moved[key] = *move;
+      const auto known = std::find_if(sums.begin(), sums.end(), [&posting](const auto& sum) {
+        return sum.first == posting.currency();
+      });
+      auto& total =
+          (known == sums.end() ? sums.emplace_back(posting.currency(), 0) : *known).second;
+      const auto sum = CheckedAdd(total, posting.amount_minor());
+      if (!sum) return false;
+      total = *sum;
+      moves.emplace_back(key::Balance(*account, posting.currency()), posting.amount_minor());
     }
+    // Of one key they stay in their order, since a sum that overflows on the way is refused.
+    std::stable_sort(moves.begin(), moves.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    auto last = moves.begin();
+    for (auto move = moves.begin(); move != moves.end(); ++move) {
+      if (move == last) continue;
+      if (move->first != last->first) {
+        if (++last != move) *last = std::move(*move);
+        continue;
+      }
+      const auto sum = CheckedAdd(last->second, move->second);
+      if (!sum) return false;
+      last->second = *sum;
+    }
+    if (!moves.empty()) moves.erase(last + 1, moves.end());
+
+    // Both in order of key: every balance that is written must have moved.
     const std::string prefix = key::BalancesOf(AccountId()).substr(0, 1);
-    for (const auto& [key, value] : s.outcome.writes) {
-      if (key.starts_with(prefix) && !moved.contains(key)) return false;
+    auto move = moves.begin();
+    for (auto write = s.outcome.writes.lower_bound(prefix);
+         write != s.outcome.writes.end() && write->first.starts_with(prefix); ++write) {
+      while (move != moves.end() && move->first < write->first) ++move;
+      if (move == moves.end() || move->first != write->first) return false;
     }
     const StateReader before(s.before);
     const StateReader after(s.after);
     return std::all_of(sums.begin(), sums.end(), [](const auto& sum) { return sum.second == 0; }) &&
-           std::all_of(moved.begin(), moved.end(), [&](const auto& move) {
-             return CheckedAdd(before.Number(move.first), move.second) == after.Number(move.first);
+           std::all_of(moves.begin(), moves.end(), [&](const auto& moved) {
+             return CheckedAdd(before.Number(moved.first), moved.second) ==
+                    after.Number(moved.first);
            });
   }
 };
@@ -134,10 +162,14 @@ struct FundedInvariant {
     const StateReader before(s.before);
     const StateReader after(s.after);
     std::map<AccountId, int64_t> rewarded;
+    // Each is read once: a list of rewards has as many postings of one programme.
+    std::map<AccountId, std::optional<v1::Programme>> programmes;
     for (const v1::Posting& posting : s.outcome.postings) {
       if (posting.amount_minor() > 0) continue;
       const AccountId id = *AccountId::FromBytes(posting.account_id());
-      const auto programme = after.FindProgramme(id);
+      const auto [known, is_new] = programmes.try_emplace(id);
+      if (is_new) known->second = after.FindProgramme(id);
+      const std::optional<v1::Programme>& programme = known->second;
       if (!programme) continue;
       const auto index = static_cast<int>(posting.operation_index());
       if (index >= s.transaction.operations().size()) return false;

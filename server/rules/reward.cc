@@ -127,6 +127,24 @@ Ruling PayAward(const v1::Award& award, const Context& context, Draft& draft,
   return std::nullopt;
 }
 
+// What the awards will read, for a view that reads many at once for less.
+std::vector<std::string> KeysOf(const v1::Reward& operation, const Context& context,
+                                const v1::ProgrammeTerms& terms) {
+  const AccountId programme = *AccountId::FromBytes(operation.programme_account_id());
+  const int32_t period = PeriodOf(terms.period(), context.today());
+  const int32_t year = DateOfDay(context.today()).year;
+  std::vector<std::string> keys;
+  for (const v1::Award& award : operation.awards()) {
+    const AccountId id = *AccountId::FromBytes(award.beneficiary_account_id());
+    keys.push_back(key::Account(id));
+    keys.push_back(key::Balance(id, terms.currency()));
+    keys.push_back(key::Award(programme, award.reference()));
+    keys.push_back(key::PaidInPeriod(programme, id, period));
+    keys.push_back(key::PaidInYear(programme, id, year));
+  }
+  return keys;
+}
+
 // A refusal of one award says which.
 Ruling AtAward(Ruling ruling, int index) {
   if (ruling) ruling->figures["award_index"] = std::to_string(index);
@@ -163,6 +181,7 @@ Ruling Apply(const v1::Reward& operation, const Context& context, Draft& draft) 
     return Refuse(v1::VERDICT_PROGRAMME_ENDED, {{"until_day", Figure(terms.until_day())}});
   }
 
+  draft.Expect(KeysOf(operation, context, terms));
   // Awards are judged one on top of the other, since caps count what came just before; the first
   // refusal throws the whole draft away.
   for (int i = 0; i < operation.awards().size(); ++i) {

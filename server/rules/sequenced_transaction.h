@@ -26,6 +26,10 @@ class SequencedTransaction {
   int64_t time_us() const { return time_us_; }
   // The civil day of that time in the charter's time zone.
   int32_t civil_day() const { return civil_day_; }
+  // What is stored, without copying it; the rest is not to be used any more.
+  v1::SignedTransaction TakeSignedTransaction() && {
+    return std::move(verified_).TakeSignedTransaction();
+  }
 
  private:
   // The stage that stamps; the auditor, which gives an entry the stamp that is written in it; and

@@ -1,6 +1,8 @@
 #include "server/rules/state.h"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "kengred/core/amount.h"
 #include "kengred/core/hash.h"
@@ -89,8 +91,8 @@ std::string ListedOfKind(v1::HolderKind kind) {
   return Key('G', std::string_view(&number, 1));
 }
 std::string LogKey(const PublicKey& public_key) { return Key('L', public_key.view()); }
-std::string TreeHash(uint32_t level, uint64_t index) {
-  return TreeHashes(level).append(EncodeNumber(index));
+std::string TreeRun(uint32_t level, uint64_t first) {
+  return TreeHashes(level).append(EncodeNumber(first));
 }
 std::string TreeHashes(uint32_t level) {
   const char number = static_cast<char>(level);
@@ -199,17 +201,22 @@ void Draft::PutLogKey(const PublicKey& public_key, Sequence since, uint32_t oper
 void Draft::Touch(const AccountId& account) { touched_.insert(account); }
 
 std::optional<Refusal> Draft::CheckMoves(const std::vector<Move>& moves) const {
-  std::map<std::string, int64_t> after;
+  // There are a handful of moves.
+  std::vector<std::pair<std::string, int64_t>> after;
   for (const Move& move : moves) {
-    const std::string key = key::Balance(move.account, move.currency);
-    const auto known = after.find(key);
-    const auto sum =
-        CheckedAdd(known == after.end() ? Number(key) : known->second, move.amount_minor);
+    std::string key = key::Balance(move.account, move.currency);
+    auto known = std::find_if(after.begin(), after.end(),
+                              [&key](const auto& balance) { return balance.first == key; });
+    if (known == after.end()) {
+      const int64_t before = Number(key);
+      known = after.emplace(after.end(), std::move(key), before);
+    }
+    const auto sum = CheckedAdd(known->second, move.amount_minor);
     // The least int64 has no negative, and circulation is minus a balance.
     if (!sum || *sum == std::numeric_limits<int64_t>::min()) {
       return Refusal{v1::VERDICT_AMOUNT_OVERFLOW, {}};
     }
-    after[key] = *sum;
+    known->second = *sum;
   }
   return std::nullopt;
 }

@@ -52,14 +52,17 @@ std::string Transaction(const TransactionId& transaction);  // 'T' -> sequence
 // ListBalancesResponse.
 std::string History(const AccountId& account, Sequence sequence);
 std::string HistoryOf(const AccountId& account);  // prefix of the above
-// The Merkle tree over the journal: the root of the complete subtree of 2^level entries from
-// index * 2^level on, for the levels 0, 8, 16, ... (RFC 6962).
-std::string TreeHash(uint32_t level, uint64_t index);  // 'M' -> 32 bytes
-std::string TreeHashes(uint32_t level);                // prefix of the above
+// The Merkle tree over the journal: hash i of a level is the root of the complete subtree of
+// 2^level entries from i * 2^level on, for the levels 0, 8, 16, ... (RFC 6962). They are kept in
+// runs, as they came: the hashes `first`, `first` + 1, ... of a level, at most to the end of a tile
+// of 256.
+std::string TreeRun(uint32_t level, uint64_t first);  // 'M' -> 32 bytes each
+std::string TreeHashes(uint32_t level);               // prefix of the above
 // The checkpoint of that size, a signed note.
 std::string Checkpoint(uint64_t size);  // 'C' -> text
 // Prefixes for listings.
 inline constexpr std::string_view kCheckpoints = "C";
+inline constexpr std::string_view kHistories = "H";
 inline constexpr std::string_view kLogKeys = "L";
 inline constexpr std::string_view kProgrammes = "P";
 inline constexpr std::string_view kReconversions = "V";
@@ -77,6 +80,9 @@ class StateView {
   virtual std::optional<std::string> Get(const std::string& key) const = 0;
   // The stored bytes of a journal entry.
   virtual std::optional<std::string> Entry(Sequence sequence) const = 0;
+  // These are about to be asked for; a view for which many reads at once are cheaper makes them
+  // now. Changes nothing else.
+  virtual void Expect(std::vector<std::string> /*keys*/) const {}
 };
 
 // Typed reads over a view.
@@ -101,6 +107,8 @@ class StateReader {
   std::optional<v1::JournalEntry> FindEntry(const TransactionId& transaction) const;
 
   virtual std::optional<std::string> Get(const std::string& key) const { return view_.Get(key); }
+  // As of StateView.
+  void Expect(std::vector<std::string> keys) const { view_.Expect(std::move(keys)); }
 
  protected:
   const StateView& view() const { return view_; }

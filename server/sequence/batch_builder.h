@@ -11,7 +11,6 @@
 #include "kengred/v1/ledger_service.pb.h"
 #include "server/publish/answer.h"
 #include "server/rules/rules.h"
-#include "server/sequence/layered_view.h"
 #include "server/sequence/log_keys.h"
 #include "server/sequence/tree.h"
 #include "server/storage/store.h"
@@ -24,10 +23,10 @@ inline constexpr size_t kBatchOverheadBytes = kTreeBytes + kCheckpointBytesMax;
 // What one accepted transaction adds to a batch.
 struct Addition {
   std::string entry_bytes;
-  std::map<std::string, std::string> writes;
-  std::set<AccountId> touched;       // without system accounts
-  std::vector<PublicKey> rotations;  // log keys that it brings, in order
-  size_t bytes = 0;                  // of all of it, tree included
+  std::vector<storage::Write> writes;  // each key once
+  std::vector<AccountId> touched;      // without system accounts
+  std::vector<PublicKey> rotations;    // log keys that it brings, in order
+  size_t bytes = 0;                    // of all of it, tree included
 };
 
 // An answer to give once the batch is durable.
@@ -36,26 +35,33 @@ struct PendingAnswer {
   v1::SubmitTransactionResponse response;
 };
 
-// A batch under construction, or being committed. `layer` is what later transactions see of it.
+// A batch under construction, or being committed.
 struct PendingBatch {
-  Layer layer;
+  // What is written, but for what follows from the entries: the tree's hashes and the checkpoint.
+  // Its writes are in the order they came, and of a key that comes twice the last counts. The
+  // entries stay as they are until the batch goes away, so that the sequencer may read them while
+  // the committer works on the rest.
+  storage::Batch storage;
   std::vector<PendingAnswer> answers;
-  std::set<AccountId> touched;
+  std::vector<AccountId> touched;  // some more than once
   std::vector<PublicKey> rotations;
-  Sequence first_sequence = 0;
-  Sequence last_sequence = 0;  // first_sequence - 1: no entries
   size_t bytes = kBatchOverheadBytes;
-
-  bool empty() const { return answers.empty() && layer.entries.empty(); }
-  bool has_entries() const { return !layer.entries.empty(); }
 
   // Starts after the head.
   static PendingBatch After(Sequence sequence);
+
+  bool empty() const { return answers.empty() && !has_entries(); }
+  bool has_entries() const { return !storage.journal.empty(); }
+  // The sequence before the first: no entries.
+  Sequence last_sequence() const { return storage.first_sequence + storage.journal.size() - 1; }
+  // An entry of this batch; null where it is of another.
+  const std::string* FindEntry(Sequence sequence) const;
+
   void Add(Addition addition);
-  // What is written, without what follows from the entries: the tree's hashes and the checkpoint.
-  // Moves the entries' bytes nowhere: the layer stays readable.
-  storage::Batch ToStorage(uint64_t epoch) const;
 };
+
+// Sorts a batch's writes by key, as a store takes them; of a key that comes twice the last stays.
+void SortWrites(std::vector<storage::Write>* writes);
 
 // The system accounts of a charter: their histories would be everybody's, so they have none.
 std::set<AccountId> SystemAccountsOf(const v1::Charter& charter);
@@ -63,13 +69,15 @@ std::set<AccountId> SystemAccountsOf(const v1::Charter& charter);
 // What an accepted transaction writes beside its entry: state, transaction index, histories. They
 // follow from the journal alone, so that an auditor can ask a store for them.
 std::map<std::string, std::string> WritesOf(const rules::SequencedTransaction& transaction,
-                                            const rules::Outcome& outcome,
+                                            rules::Outcome outcome,
                                             const std::set<AccountId>& system_accounts);
 
-// The entry, state, transaction index, histories and side records of an accepted transaction.
-Addition MakeAddition(const rules::SequencedTransaction& transaction, const rules::Outcome& outcome,
+// The entry, state, transaction index, histories and side records of an accepted transaction, and
+// through `response` its answer. Takes both apart.
+Addition MakeAddition(rules::SequencedTransaction transaction, rules::Outcome outcome,
                       std::map<std::string, std::string> side_writes,
-                      const std::set<AccountId>& system_accounts);
+                      const std::set<AccountId>& system_accounts,
+                      v1::SubmitTransactionResponse* response);
 
 // The answer that an entry stands for.
 v1::SubmitTransactionResponse AnswerOf(const TransactionId& id, const v1::JournalEntry& entry);

@@ -41,7 +41,8 @@ absl::StatusOr<LedgerId> InitializeLedger(storage::Store* store, const std::stri
   TreeFrontier tree;
   AppendToTree(&tree, &batch);
   CheckpointSigner signer(charter.origin(), {log_key}, verifier_key.public_key());
-  AddWrites({{rules::key::Checkpoint(1), signer.Sign(tree, {})}}, &batch);
+  batch.writes.push_back({rules::key::Checkpoint(1), signer.Sign(tree, {})});
+  SortWrites(&batch.writes);
   const absl::StatusOr<storage::CommitResult> result = store->commit(batch);
   if (!result.ok()) return result.status();
   if (*result != storage::CommitResult::kDurable) {

@@ -1,25 +1,21 @@
 #include "server/sequence/layered_view.h"
 
+#include <utility>
+
 namespace kengred::sequence {
 
 std::optional<std::string> LayeredView::Get(const std::string& key) const {
-  for (const Layer* layer : {upper_, lower_}) {
-    if (layer == nullptr) continue;
-    if (const auto write = layer->writes.find(key); write != layer->writes.end()) {
-      return write->second;
-    }
-  }
-  return base_->Get(key);
+  return cache_->Get(key);
 }
 
 std::optional<std::string> LayeredView::Entry(Sequence sequence) const {
-  for (const Layer* layer : {upper_, lower_}) {
-    if (layer == nullptr) continue;
-    if (const auto entry = layer->entries.find(sequence); entry != layer->entries.end()) {
-      return entry->second;
-    }
+  for (const PendingBatch* batch : {building_, committing_}) {
+    if (batch == nullptr) continue;
+    if (const std::string* entry = batch->FindEntry(sequence)) return *entry;
   }
   return base_->Entry(sequence);
 }
+
+void LayeredView::Expect(std::vector<std::string> keys) const { cache_->Fetch(std::move(keys)); }
 
 }  // namespace kengred::sequence

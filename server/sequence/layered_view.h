@@ -1,34 +1,33 @@
-// What the sequencer's thread reads: the batch it builds, on the batch that is being committed, on
-// the store.
+// The ledger as the sequencer's thread sees it: with the batch it builds and the one that is being
+// committed.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 
 #include "server/rules/state.h"
+#include "server/sequence/batch_builder.h"
+#include "server/sequence/state_cache.h"
 
 namespace kengred::sequence {
 
-// State and entries that are not durable yet.
-struct Layer {
-  // nullopt: deleted.
-  std::map<std::string, std::optional<std::string>> writes;
-  std::map<Sequence, std::string> entries;
-};
-
-// The layers and the base must outlive it; `upper` is looked at first. `lower` may be null.
+// For one thread. What it is given must outlive it.
 class LayeredView : public rules::StateView {
  public:
-  LayeredView(const Layer* upper, const Layer* lower, const rules::StateView* base)
-      : upper_(upper), lower_(lower), base_(base) {}
+  // Entries are looked for in `building`, in `committing` (may be null) and then in the store. The
+  // values of both batches are in the cache.
+  LayeredView(const PendingBatch* building, const PendingBatch* committing, StateCache* cache,
+              const rules::StateView* base)
+      : building_(building), committing_(committing), cache_(cache), base_(base) {}
 
   std::optional<std::string> Get(const std::string& key) const override;
   std::optional<std::string> Entry(Sequence sequence) const override;
+  void Expect(std::vector<std::string> keys) const override;
 
  private:
-  const Layer* upper_;
-  const Layer* lower_;
+  const PendingBatch* building_;
+  const PendingBatch* committing_;
+  StateCache* cache_;
   const rules::StateView* base_;
 };
 

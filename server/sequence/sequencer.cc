@@ -1,16 +1,21 @@
 #include "server/sequence/sequencer.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "kengred/core/charter.h"
 #include "kengred/core/limits.h"
 #include "server/publish/proofs.h"
+#include "server/rules/prefetch.h"
 #include "server/rules/rules.h"
 #include "server/sequence/batch_builder.h"
 #include "server/sequence/civil_clock.h"
 #include "server/sequence/layered_view.h"
+#include "server/sequence/side_keys.h"
 #include "server/sequence/side_records.h"
+#include "server/sequence/state_cache.h"
 #include "server/sequence/store_view.h"
 #include "server/sequence/tree.h"
 
@@ -28,6 +33,11 @@ struct Opened {
   TreeFrontier tree;
   PublicKey log_key;
 };
+
+// Whether rules or side records may ask for a key: not for histories nor private texts.
+bool IsReadBack(std::string_view key) {
+  return !key.starts_with(rules::key::kHistories) && !IsSideRecordKey(key);
+}
 
 absl::StatusOr<Opened> ReadLedger(storage::Store* store, const storage::Head& head) {
   if (head.sequence == 0) {
@@ -75,6 +85,7 @@ struct Sequencer::Impl {
         system_accounts(SystemAccountsOf(charter)),
         base(the_store),
         epoch(head.epoch),
+        cache(the_store, options.state_cache_bytes),
         last_time_us(opened.last_time_us),
         building(PendingBatch::After(head.sequence)),
         tree(std::move(opened.tree)),
@@ -82,15 +93,18 @@ struct Sequencer::Impl {
 
   // ---- the sequencer's thread ----
   void RunSequencer();
+  // Reads in one go what judging them will ask for.
+  void Prefetch(const std::deque<std::unique_ptr<Submission>>& submissions);
   void Take(Submission submission);
   // Whether it was a duplicate, and answered or about to be.
   bool AnswerDuplicate(Submission* submission, const LayeredView& view);
+  void AddToBatch(Addition addition, PendingAnswer answer);
   // Hands the batch over and starts the next one after it. Waits until the last one is committed.
   void HandOver();
 
   // ---- the committer's thread ----
   void RunCommitter();
-  void CommitBatch(const PendingBatch& batch);
+  void CommitBatch(PendingBatch* batch);
 
   // Any thread: nothing more is accepted.
   void Fail(const std::string& why);
@@ -109,6 +123,7 @@ struct Sequencer::Impl {
   const uint64_t epoch;
 
   // The sequencer's thread only.
+  StateCache cache;
   int64_t last_time_us;
   PendingBatch building;
   std::shared_ptr<const PendingBatch> below;  // the last batch handed over
@@ -118,12 +133,13 @@ struct Sequencer::Impl {
   CheckpointSigner checkpoints;
 
   mutable absl::Mutex mutex;
-  std::deque<Submission> queue ABSL_GUARDED_BY(mutex);
+  std::deque<std::unique_ptr<Submission>> queue ABSL_GUARDED_BY(mutex);
   // Handed over and not committed yet; null: the committer is idle.
-  std::shared_ptr<const PendingBatch> committing ABSL_GUARDED_BY(mutex);
+  std::shared_ptr<PendingBatch> committing ABSL_GUARDED_BY(mutex);
   bool stopping ABSL_GUARDED_BY(mutex) = false;        // take nothing more
   bool sequencer_done ABSL_GUARDED_BY(mutex) = false;  // nothing more will be handed over
 
+  std::atomic<size_t> queued{0};  // the queue's size
   std::atomic<bool> healthy{true};
   std::atomic<uint64_t> accepted{0};
   std::atomic<uint64_t> duplicates{0};
@@ -148,7 +164,9 @@ void Sequencer::Impl::Fail(const std::string& why) {
 }
 
 void Sequencer::Impl::RunSequencer() {
-  std::deque<Submission> taken;
+  // What `top -H` shows.
+  ::pthread_setname_np(::pthread_self(), "sequence");
+  std::deque<std::unique_ptr<Submission>> taken;
   while (true) {
     {
       const absl::MutexLock lock(&mutex);
@@ -165,8 +183,10 @@ void Sequencer::Impl::RunSequencer() {
         taken.push_back(std::move(queue.front()));
         queue.pop_front();
       }
+      queued.store(queue.size(), std::memory_order_relaxed);
     }
-    for (Submission& submission : taken) Take(std::move(submission));
+    Prefetch(taken);
+    for (const std::unique_ptr<Submission>& submission : taken) Take(std::move(*submission));
     taken.clear();
     bool hand_over = building.answers.size() >= kBatchTransactionsMax;
     if (!hand_over && !building.empty()) {
@@ -179,19 +199,29 @@ void Sequencer::Impl::RunSequencer() {
     const absl::MutexLock lock(&mutex);
     taken.swap(queue);
   }
-  for (const Submission& submission : taken) Refuse(submission.done, v1::VERDICT_STOPPING);
+  for (const auto& submission : taken) Refuse(submission->done, v1::VERDICT_STOPPING);
   if (!building.empty()) HandOver();
   const absl::MutexLock lock(&mutex);
   sequencer_done = true;
 }
 
+void Sequencer::Impl::Prefetch(const std::deque<std::unique_ptr<Submission>>& submissions) {
+  std::vector<std::string> keys;
+  for (const std::unique_ptr<Submission>& submission : submissions) {
+    keys.push_back(rules::key::Transaction(submission->verified.id()));
+    rules::AddKeysOf(submission->verified.transaction(), &keys);
+  }
+  cache.Fetch(std::move(keys));
+}
+
 void Sequencer::Impl::HandOver() {
   auto batch = std::make_shared<PendingBatch>(std::move(building));
-  building = PendingBatch::After(batch->last_sequence);
+  building = PendingBatch::After(batch->last_sequence());
   const absl::MutexLock lock(&mutex);
   const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return committing == nullptr; };
   mutex.Await(absl::Condition(&idle));
   // What lay below before is durable by now, so that the store has it.
+  cache.SetDurable(batch->storage.first_sequence - 1);
   below = batch;
   committing = std::move(batch);
 }
@@ -215,20 +245,21 @@ void Sequencer::Impl::Take(Submission submission) {
     Refuse(submission.done, v1::VERDICT_STORAGE_STOPPED);
     return;
   }
-  const LayeredView view(&building.layer, below ? &below->layer : nullptr, &base);
+  const LayeredView view(&building, below.get(), &cache, &base);
   const bool duplicate = AnswerDuplicate(&submission, view);
   if (!duplicate) {
     const int64_t time_us = std::max(options.now_us(), last_time_us);
-    const rules::SequencedTransaction transaction = Stamp(
-        std::move(submission.verified), building.last_sequence + 1, time_us, clock.DayOf(time_us));
-    const TransactionId id = transaction.verified().id();
+    rules::SequencedTransaction transaction =
+        Stamp(std::move(submission.verified), building.last_sequence() + 1, time_us,
+              clock.DayOf(time_us));
     rules::Outcome outcome = rules::Apply(charter, view, transaction);
-    auto side =
-        outcome.refusal
-            ? std::variant<std::map<std::string, std::string>, Refusal>(*outcome.refusal)
-            : SideWrites(id, transaction.verified().transaction(), submission.side_records, view);
-    if (!base.status().ok()) {
-      Fail("a read failed: " + std::string(base.status().message()));
+    auto side = outcome.refusal
+                    ? std::variant<std::map<std::string, std::string>, Refusal>(*outcome.refusal)
+                    : SideWrites(transaction.verified().id(), transaction.verified().transaction(),
+                                 submission.side_records, view);
+    for (const absl::Status& status : {base.status(), cache.status()}) {
+      if (status.ok()) continue;
+      Fail("a read failed: " + std::string(status.message()));
       Refuse(submission.done, v1::VERDICT_STORAGE_STOPPED);
       return;
     }
@@ -236,8 +267,10 @@ void Sequencer::Impl::Take(Submission submission) {
       Refuse(submission.done, std::move(*refusal));
       return;
     }
+    PendingAnswer answer;
     Addition addition =
-        MakeAddition(transaction, outcome, std::get<0>(std::move(side)), system_accounts);
+        MakeAddition(std::move(transaction), std::move(outcome), std::get<0>(std::move(side)),
+                     system_accounts, &answer.response);
     if (addition.bytes > kBatchBytesMax - kBatchOverheadBytes) {
       Refuse(submission.done,
              Refusal{v1::VERDICT_EFFECT_TOO_LARGE,
@@ -250,26 +283,32 @@ void Sequencer::Impl::Take(Submission submission) {
       Refuse(submission.done, v1::VERDICT_LOG_KEY_NOT_HELD);
       return;
     }
-    v1::SubmitTransactionResponse response;
-    response.set_transaction_id(id.ToBytes());
-    *response.mutable_time() = TimestampOf(time_us);
-    response.mutable_postings()->Assign(outcome.postings.begin(), outcome.postings.end());
     if (submission.validate_only) {
-      submission.done(std::move(response));
+      answer.response.clear_sequence();
+      submission.done(std::move(answer.response));
       return;
     }
-    if (building.bytes + addition.bytes > kBatchBytesMax) HandOver();
-    response.set_sequence(transaction.sequence());
     last_time_us = time_us;
-    building.Add(std::move(addition));
-    building.answers.push_back({std::move(submission.done), std::move(response)});
-    accepted.fetch_add(1, std::memory_order_relaxed);
+    answer.done = std::move(submission.done);
+    AddToBatch(std::move(addition), std::move(answer));
   }
 }
 
+void Sequencer::Impl::AddToBatch(Addition addition, PendingAnswer answer) {
+  if (building.bytes + addition.bytes > kBatchBytesMax) HandOver();
+  const Sequence sequence = building.last_sequence() + 1;
+  for (const storage::Write& write : addition.writes) {
+    if (IsReadBack(write.key)) cache.Put(write.key, *write.value, sequence);
+  }
+  building.Add(std::move(addition));
+  building.answers.push_back(std::move(answer));
+  accepted.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Sequencer::Impl::RunCommitter() {
+  ::pthread_setname_np(::pthread_self(), "commit");
   while (true) {
-    std::shared_ptr<const PendingBatch> batch;
+    std::shared_ptr<PendingBatch> batch;
     {
       const absl::MutexLock lock(&mutex);
       const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
@@ -286,19 +325,21 @@ void Sequencer::Impl::RunCommitter() {
       }
       continue;
     }
-    CommitBatch(*batch);
+    CommitBatch(batch.get());
     const absl::MutexLock lock(&mutex);
     committing = nullptr;
   }
 }
 
-void Sequencer::Impl::CommitBatch(const PendingBatch& batch) {
-  if (healthy && batch.has_entries()) {
+void Sequencer::Impl::CommitBatch(PendingBatch* batch) {
+  if (healthy && batch->has_entries()) {
     // A tree that runs ahead of the store after a fault harms nobody: nothing more is committed.
-    storage::Batch written = batch.ToStorage(epoch);
+    storage::Batch& written = batch->storage;
+    written.epoch = epoch;
     AppendToTree(&tree, &written);
-    AddWrites({{rules::key::Checkpoint(tree.size()), checkpoints.Sign(tree, batch.rotations)}},
-              &written);
+    written.writes.push_back(
+        {rules::key::Checkpoint(tree.size()), checkpoints.Sign(tree, batch->rotations)});
+    SortWrites(&written.writes);
     const absl::StatusOr<storage::CommitResult> result = store->commit(written);
     if (!result.ok()) {
       Fail("a commit failed: " + std::string(result.status().message()));
@@ -308,14 +349,15 @@ void Sequencer::Impl::CommitBatch(const PendingBatch& batch) {
       Fail("a commit may or may not be on disk; restart the server to find out");
     } else {
       commits.fetch_add(1, std::memory_order_relaxed);
-      hub->Publish(batch.touched, batch.last_sequence);
+      hub->Publish(std::move(batch->touched), batch->last_sequence());
     }
   }
   // Told to send the same bytes again, a client loses nothing whatever is on disk.
   const bool durable = healthy;
-  for (const PendingAnswer& answer : batch.answers) {
+  const publish::AnswerGroup together;
+  for (PendingAnswer& answer : batch->answers) {
     if (durable) {
-      answer.done(answer.response);
+      answer.done(std::move(answer.response));
     } else {
       Refuse(answer.done, v1::VERDICT_STORAGE_STOPPED);
     }
@@ -365,20 +407,27 @@ rules::SequencedTransaction Sequencer::Stamp(VerifiedTransaction verified,
   return {std::move(verified), sequence, time_us, civil_day};
 }
 
-void Sequencer::Enqueue(Submission submission) {
-  v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
+void Sequencer::Enqueue(std::vector<std::unique_ptr<Submission>> submissions) {
+  v1::Verdict verdict = v1::VERDICT_STOPPING;
+  size_t taken = 0;
   {
     const absl::MutexLock lock(&impl_->mutex);
-    if (impl_->stopping) {
-      verdict = v1::VERDICT_STOPPING;
-    } else if (impl_->queue.size() >= impl_->options.queue_transactions_max) {
+    if (!impl_->stopping) {
       verdict = v1::VERDICT_QUEUE_FULL;
-    } else {
-      impl_->queue.push_back(std::move(submission));
-      return;
+      const size_t max = impl_->options.queue_transactions_max;
+      for (; taken < submissions.size() && impl_->queue.size() < max; ++taken) {
+        impl_->queue.push_back(std::move(submissions[taken]));
+      }
+      impl_->queued.store(impl_->queue.size(), std::memory_order_relaxed);
     }
   }
-  impl_->Refuse(submission.done, verdict);
+  for (; taken < submissions.size(); ++taken) impl_->Refuse(submissions[taken]->done, verdict);
+}
+
+void Sequencer::Enqueue(Submission submission) {
+  std::vector<std::unique_ptr<Submission>> one;
+  one.push_back(std::make_unique<Submission>(std::move(submission)));
+  Enqueue(std::move(one));
 }
 
 void Sequencer::Stop() {
@@ -404,9 +453,8 @@ PipelineCounters Sequencer::counters() const {
   return {impl_->accepted, impl_->duplicates, impl_->refused, impl_->commits};
 }
 
-size_t Sequencer::queued() const {
-  const absl::MutexLock lock(&impl_->mutex);
-  return impl_->queue.size();
-}
+size_t Sequencer::queued() const { return impl_->queued.load(std::memory_order_relaxed); }
+
+bool Sequencer::full() const { return queued() >= impl_->options.queue_transactions_max; }
 
 }  // namespace kengred::sequence

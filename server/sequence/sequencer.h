@@ -34,6 +34,9 @@ namespace kengred::sequence {
 struct SequencerOptions {
   // Transactions waiting for the sequencer; past that QUEUE_FULL at once.
   size_t queue_transactions_max = 8192;
+  // Memory for the state that transactions read: values of accounts and balances that were used
+  // lately. Some 500 bytes for an account in use.
+  size_t state_cache_bytes = 64 * 1024 * 1024;
   // The log's key must be among them; keys to come may be.
   HeldLogKeys log_keys;
   // Microseconds since 1970.
@@ -70,7 +73,8 @@ class Sequencer {
   // Stop().
   ~Sequencer();
 
-  // Never blocks.
+  // Takes them in this order. Never blocks; an answer may come before it returns.
+  void Enqueue(std::vector<std::unique_ptr<Submission>> submissions);
   void Enqueue(Submission submission);
 
   // Commits what it has taken, answers the rest with STOPPING, releases the store. May be called
@@ -90,7 +94,10 @@ class Sequencer {
   // False after a fault of the store: nothing more is accepted until the server is restarted.
   bool healthy() const;
   PipelineCounters counters() const;
+  // Transactions waiting. Takes no lock.
   size_t queued() const;
+  // Whether the queue has no room. Takes no lock.
+  bool full() const;
 
  private:
   struct Impl;

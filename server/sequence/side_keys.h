@@ -12,5 +12,7 @@ namespace kengred::sequence {
 std::string SideRecordKey(const Digest& commitment);
 // alias -> account id (20 bytes)
 std::string AliasKey(std::string_view alias);
+// Whether it is a SideRecordKey.
+bool IsSideRecordKey(std::string_view key);
 
 }  // namespace kengred::sequence

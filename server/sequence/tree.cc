@@ -1,8 +1,7 @@
 #include "server/sequence/tree.h"
 
-#include <algorithm>
 #include <cstring>
-#include <iterator>
+#include <map>
 #include <utility>
 
 #include "server/publish/proofs.h"
@@ -30,16 +29,19 @@ absl::StatusOr<TreeFrontier> OpenTree(storage::Store* store, const storage::Head
   return tree;
 }
 
-void AddWrites(std::vector<storage::Write> writes, storage::Batch* batch) {
-  const auto by_key = [](const storage::Write& a, const storage::Write& b) {
-    return a.key < b.key;
-  };
-  std::sort(writes.begin(), writes.end(), by_key);
-  const auto middle = static_cast<std::ptrdiff_t>(batch->writes.size());
-  batch->writes.insert(batch->writes.end(), std::make_move_iterator(writes.begin()),
-                       std::make_move_iterator(writes.end()));
-  std::inplace_merge(batch->writes.begin(), batch->writes.begin() + middle, batch->writes.end(),
-                     by_key);
+void AddTreeRuns(const std::vector<Subtree>& made, std::vector<storage::Write>* writes) {
+  std::map<uint32_t, size_t> open;  // level -> the write of its last run
+  for (const Subtree& subtree : made) {
+    if (!IsStoredLevel(subtree.level)) continue;
+    const auto run = open.find(subtree.level);
+    if (run != open.end() && subtree.index % kTileHashes != 0) {
+      (*writes)[run->second].value->append(subtree.hash.view());
+    } else {
+      open[subtree.level] = writes->size();
+      writes->push_back(
+          {rules::key::TreeRun(subtree.level, subtree.index), subtree.hash.ToBytes()});
+    }
+  }
 }
 
 void AppendToTree(TreeFrontier* tree, storage::Batch* batch) {
@@ -47,12 +49,7 @@ void AppendToTree(TreeFrontier* tree, storage::Batch* batch) {
   batch->parent_hash = tree->size() == 0 ? storage::Hash{} : HashOf(tree->Root());
   std::vector<Subtree> made;
   for (const std::string& entry_bytes : batch->journal) tree->Append(LeafHash(entry_bytes), &made);
-  std::vector<storage::Write> writes;
-  for (const Subtree& subtree : made) {
-    if (!IsStoredLevel(subtree.level)) continue;
-    writes.push_back({rules::key::TreeHash(subtree.level, subtree.index), subtree.hash.ToBytes()});
-  }
-  AddWrites(std::move(writes), batch);
+  AddTreeRuns(made, &batch->writes);
   batch->hash = batch->journal.empty() ? batch->parent_hash : HashOf(tree->Root());
 }
 

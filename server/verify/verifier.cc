@@ -1,5 +1,7 @@
 #include "server/verify/verifier.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -7,40 +9,53 @@
 #include "kengred/core/verification.h"
 
 namespace kengred::verify {
+namespace {
+
+// A thread takes several at once where many wait, so that the lock costs little beside them.
+constexpr size_t kTakenMax = 16;
+
+}  // namespace
 
 Verifier::Verifier(VerifierOptions options, sequence::Sequencer* sequencer)
-    : options_(options), sequencer_(sequencer) {
-  const size_t cores = std::max<size_t>(1, std::thread::hardware_concurrency());
-  const size_t threads = options_.threads == 0 ? cores : options_.threads;
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
+    : options_(options),
+      threads_max_(options.threads > 0 ? options.threads
+                                       : std::max<size_t>(1, std::thread::hardware_concurrency())),
+      sequencer_(sequencer) {
+  for (size_t i = 0; i < threads_max_; ++i) threads_.emplace_back([this] { Run(); });
 }
 
 Verifier::~Verifier() {
-  std::deque<Job> left;
+  std::deque<Arrival> left;
   {
     const absl::MutexLock lock(&mutex_);
     stopping_ = true;
     left.swap(queue_);
   }
-  for (Job& job : left) job.done(Refusal{v1::VERDICT_STOPPING, {}});
+  for (const Arrival& arrival : left) arrival.done(Refusal{v1::VERDICT_STOPPING, {}});
   for (std::thread& thread : threads_) thread.join();
 }
 
 void Verifier::Submit(v1::SubmitTransactionRequest request, publish::Done done) {
-  v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
+  std::vector<Arrival> arrivals;
+  arrivals.push_back({std::move(request), std::move(done)});
+  Submit(std::move(arrivals));
+}
+
+void Verifier::Submit(std::vector<Arrival> arrivals) {
+  v1::Verdict verdict = v1::VERDICT_QUEUE_FULL;
+  size_t taken = 0;
   {
     const absl::MutexLock lock(&mutex_);
     if (stopping_) {
       verdict = v1::VERDICT_STOPPING;
-    } else if (places_.size() >= options_.queue_transactions_max) {
-      verdict = v1::VERDICT_QUEUE_FULL;
-    } else {
-      queue_.push_back({first_ticket_ + places_.size(), std::move(request), std::move(done)});
-      places_.emplace_back();
-      return;
+    } else if (!sequencer_->full()) {
+      for (; taken < arrivals.size() && places_.size() < options_.queue_transactions_max; ++taken) {
+        queue_.push_back(std::move(arrivals[taken]));
+        places_.emplace_back();
+      }
     }
   }
-  done(Refusal{verdict, {}});
+  for (; taken < arrivals.size(); ++taken) arrivals[taken].done(Refusal{verdict, {}});
 }
 
 size_t Verifier::queued() const {
@@ -49,8 +64,11 @@ size_t Verifier::queued() const {
 }
 
 void Verifier::Run() {
+  // What `top -H` shows.
+  ::pthread_setname_np(::pthread_self(), "verify");
+  std::vector<Arrival> taken;
   while (true) {
-    Job job;
+    uint64_t ticket = 0;
     {
       const absl::MutexLock lock(&mutex_);
       const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -58,60 +76,68 @@ void Verifier::Run() {
       };
       mutex_.Await(absl::Condition(&ready));
       if (queue_.empty()) return;
-      job = std::move(queue_.front());
-      queue_.pop_front();
+      // What waits is the end of what has a place. A thread leaves the others their share.
+      ticket = first_ticket_ + places_.size() - queue_.size();
+      const size_t share = (queue_.size() + threads_max_ - 1) / threads_max_;
+      for (size_t count = std::min(share, kTakenMax); count > 0; --count) {
+        taken.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
     }
-    const uint64_t ticket = job.ticket;
-    HandOn(ticket, Verify(std::move(job)));
+    std::vector<std::unique_ptr<sequence::Submission>> submissions;
+    for (Arrival& arrival : taken) submissions.push_back(Verify(std::move(arrival)));
+    taken.clear();
+    HandOn(ticket, std::move(submissions));
   }
 }
 
-void Verifier::HandOn(uint64_t ticket, std::optional<sequence::Submission> submission) {
-  std::deque<Place> next;
+void Verifier::HandOn(uint64_t ticket,
+                      std::vector<std::unique_ptr<sequence::Submission>> submissions) {
   {
     const absl::MutexLock lock(&mutex_);
-    places_[ticket - first_ticket_] = {true, std::move(submission)};
+    size_t place = ticket - first_ticket_;
+    for (auto& submission : submissions) places_[place++] = {true, std::move(submission)};
     if (handing_on_) return;
     handing_on_ = true;
   }
   while (true) {
+    std::vector<std::unique_ptr<sequence::Submission>> next;
     {
       const absl::MutexLock lock(&mutex_);
+      const bool any = !places_.empty() && places_.front().verified;
       while (!places_.empty() && places_.front().verified) {
-        next.push_back(std::move(places_.front()));
+        if (places_.front().submission) next.push_back(std::move(places_.front().submission));
         places_.pop_front();
         ++first_ticket_;
       }
-      handing_on_ = !next.empty();
-      if (next.empty()) return;
+      handing_on_ = any;
+      if (!any) return;
     }
-    for (Place& place : next) {
-      if (place.submission) sequencer_->Enqueue(*std::move(place.submission));
-    }
-    next.clear();
+    if (!next.empty()) sequencer_->Enqueue(std::move(next));
   }
 }
 
-std::optional<sequence::Submission> Verifier::Verify(Job job) {
-  if (job.request.side_records().size() > static_cast<int>(kSideRecordsMax)) {
-    job.done(Refusal{v1::VERDICT_REQUEST_MALFORMED, {{"field", "side_records"}}});
-    return std::nullopt;
+std::unique_ptr<sequence::Submission> Verifier::Verify(Arrival arrival) {
+  if (arrival.request.side_records().size() > static_cast<int>(kSideRecordsMax)) {
+    arrival.done(Refusal{v1::VERDICT_REQUEST_MALFORMED, {{"field", "side_records"}}});
+    return nullptr;
   }
-  auto parsed = Parse(std::move(*job.request.mutable_signed_transaction()), options_.ledger_id);
+  auto parsed = Parse(std::move(*arrival.request.mutable_signed_transaction()), options_.ledger_id);
   if (auto* refusal = std::get_if<Refusal>(&parsed)) {
-    job.done(std::move(*refusal));
-    return std::nullopt;
+    arrival.done(std::move(*refusal));
+    return nullptr;
   }
   auto verified = VerifySignatures(std::get<ParsedTransaction>(std::move(parsed)));
   if (auto* refusal = std::get_if<Refusal>(&verified)) {
-    job.done(std::move(*refusal));
-    return std::nullopt;
+    arrival.done(std::move(*refusal));
+    return nullptr;
   }
-  return sequence::Submission{
+  auto submission = std::make_unique<sequence::Submission>(sequence::Submission{
       std::get<VerifiedTransaction>(std::move(verified)),
-      {job.request.side_records().begin(), job.request.side_records().end()},
-      job.request.validate_only(),
-      std::move(job.done)};
+      {arrival.request.side_records().begin(), arrival.request.side_records().end()},
+      arrival.request.validate_only(),
+      std::move(arrival.done)});
+  return submission;
 }
 
 }  // namespace kengred::verify

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -23,6 +23,12 @@
 #include "server/sequence/sequencer.h"
 
 namespace kengred::verify {
+
+// A transaction as it came. `done` is called once.
+struct Arrival {
+  v1::SubmitTransactionRequest request;
+  publish::Done done;
+};
 
 struct VerifierOptions {
   LedgerId ledger_id;
@@ -40,34 +46,34 @@ class Verifier {
   // Answers what waits with STOPPING, then joins its threads.
   ~Verifier();
 
-  // Never blocks. `done` is called once, perhaps before it returns.
+  // Never blocks. Past the bound, and while the sequencer's queue is full, the answer is QUEUE_FULL
+  // before anything is verified. An answer may come before it returns.
   void Submit(v1::SubmitTransactionRequest request, publish::Done done);
+  // Many at once, in this order; cheaper than one after the other.
+  void Submit(std::vector<Arrival> arrivals);
 
   // How many were taken and not handed on yet.
   size_t queued() const;
 
  private:
-  struct Job {
-    uint64_t ticket = 0;
-    v1::SubmitTransactionRequest request;
-    publish::Done done;
-  };
   // The place of a transaction among those that came before and after it.
   struct Place {
     bool verified = false;
-    std::optional<sequence::Submission> submission;  // nothing: it was refused
+    std::unique_ptr<sequence::Submission> submission;  // null: it was refused
   };
 
   void Run();
-  // What goes on to the sequencer; nothing where it was refused, and answered.
-  std::optional<sequence::Submission> Verify(Job job);
-  // Hands on what is next in order. One thread at a time does it, without the lock.
-  void HandOn(uint64_t ticket, std::optional<sequence::Submission> submission);
+  // What goes on to the sequencer; null where it was refused, and answered.
+  std::unique_ptr<sequence::Submission> Verify(Arrival arrival);
+  // Fills the places from `ticket` on, and hands on what is next in order. One thread at a time
+  // does that, without the lock.
+  void HandOn(uint64_t ticket, std::vector<std::unique_ptr<sequence::Submission>> submissions);
 
   const VerifierOptions options_;
+  const size_t threads_max_;
   sequence::Sequencer* const sequencer_;
   mutable absl::Mutex mutex_;
-  std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Arrival> queue_ ABSL_GUARDED_BY(mutex_);
   // One per transaction taken and not handed on yet, in order of their tickets.
   std::deque<Place> places_ ABSL_GUARDED_BY(mutex_);
   uint64_t first_ticket_ ABSL_GUARDED_BY(mutex_) = 0;

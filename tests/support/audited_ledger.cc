@@ -136,6 +136,18 @@ Digest LedgerData::RootOf(uint64_t size) const {
   return tree.Root();
 }
 
+void LedgerData::SplitTreeRuns() {
+  const std::map<std::string, std::string> runs = pairs;
+  for (const auto& [key, run] : runs) {
+    if (!key.starts_with(rules::key::TreeHashes(0).substr(0, 1))) continue;
+    const auto level = static_cast<uint8_t>(key[1]);
+    const uint64_t first = rules::DecodeNumber(std::string_view(key).substr(2));
+    for (size_t i = 0; i < run.size() / Digest::kSize; ++i) {
+      pairs[rules::key::TreeRun(level, first + i)] = run.substr(i * Digest::kSize, Digest::kSize);
+    }
+  }
+}
+
 void LedgerData::Forge(const NoteSigner& log_key) {
   std::erase_if(pairs, [](const auto& pair) {
     return pair.first.starts_with(rules::key::kCheckpoints) ||
@@ -148,10 +160,9 @@ void LedgerData::Forge(const NoteSigner& log_key) {
     pairs[rules::key::Checkpoint(tree.size())] =
         *SignCheckpoint({log_key.verifier_key().name(), tree.size(), tree.Root(), {}}, log_key);
   }
-  for (const Subtree& subtree : made) {
-    if (!IsStoredLevel(subtree.level)) continue;
-    pairs[rules::key::TreeHash(subtree.level, subtree.index)] = subtree.hash.ToBytes();
-  }
+  std::vector<storage::Write> writes;
+  sequence::AddTreeRuns(made, &writes);
+  for (storage::Write& write : writes) pairs[std::move(write.key)] = *std::move(write.value);
   hash = sequence::HashOf(tree.Root());
 }
 

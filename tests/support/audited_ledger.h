@@ -23,6 +23,8 @@ struct LedgerData {
 
   // The root of the first `size` entries, as they are now.
   Digest RootOf(uint64_t size) const;
+  // Cuts the tree's runs into single hashes, as lone commits would have left them.
+  void SplitTreeRuns();
   // Computes tree, checkpoints and head anew, so that only the entries tell: what somebody could do
   // who has the store and `log_key`.
   void Forge(const NoteSigner& log_key);

@@ -182,6 +182,9 @@ TEST_F(ExportTest, MakesTheSameStoreAgain) {
     LedgerData expected = data;
     std::erase_if(expected.pairs,
                   [](const auto& pair) { return pair.first.front() == storage::kSidePrefix; });
+    // How the tree's hashes lie together depends on the commits.
+    expected.SplitTreeRuns();
+    again.SplitTreeRuns();
     EXPECT_EQ(again.pairs, expected.pairs);
     EXPECT_EQ(again.hash, expected.hash);
   }

@@ -20,6 +20,7 @@
 #include "kengred/core/token.h"
 #include "server/http/log_handler.h"
 #include "server/rules/state.h"
+#include "server/sequence/batch_builder.h"
 #include "server/sequence/tree.h"
 #include "server/storage/memory_store.h"
 #include "tests/support/community.h"
@@ -170,7 +171,8 @@ class Log {
     checkpoint_ =
         *SignCheckpoint({signer->verifier_key().name(), tree_.size(), tree_.Root(), {}}, *signer);
     writes.push_back({rules::key::Checkpoint(tree_.size()), checkpoint_});
-    sequence::AddWrites(std::move(writes), &batch);
+    std::move(writes.begin(), writes.end(), std::back_inserter(batch.writes));
+    sequence::SortWrites(&batch.writes);
     const auto result = store_->commit(batch);
     ASSERT_TRUE(result.ok()) << result.status();
     ASSERT_EQ(*result, storage::CommitResult::kDurable);

@@ -567,7 +567,7 @@ TEST_F(PipelineTest, AStoreWhoseTreeWasChangedDoesNotStart) {
   batch.epoch = head->epoch;
   batch.parent_hash = batch.hash = head->hash;
   batch.first_sequence = head->sequence + 1;
-  batch.writes.push_back({rules::key::TreeHash(0, 3), std::string(32, 'x')});
+  batch.writes.push_back({rules::key::TreeRun(0, 3), std::string(32, 'x')});
   ASSERT_EQ(*store_->commit(batch), storage::CommitResult::kDurable);
   sequence::SequencerOptions options;
   options.now_us = [this] { return now_us_.load(); };

@@ -122,6 +122,7 @@ TEST(Config, TheFirstSourceThatHasASettingWins) {
       {"limits.verify_threads", "1", "2", "3", "1"},
       {"limits.verify_queue_transactions", "1", "2", "3", "1"},
       {"limits.sequence_queue_transactions", "1", "2", "3", "1"},
+      {"limits.state_cache_mib", "1", "2", "3", "1"},
       {"limits.message_bytes", "300000", "400000", "500000", "300000"},
       {"limits.watches", "1", "2", "3", "1"},
       {"limits.streams", "1", "2", "3", "1"},

@@ -1,0 +1,89 @@
+#include "server/sequence/state_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kengred::sequence {
+namespace {
+
+// A slot, its place in the index and what the allocator adds.
+constexpr size_t kOverheadBytes = 128;
+
+}  // namespace
+
+size_t StateCache::BytesOf(const Slot& slot) {
+  return slot.key.size() + (slot.value ? slot.value->size() : 0) + kOverheadBytes;
+}
+
+StateCache::Slot* StateCache::Find(std::string_view key) {
+  const auto found = index_.find(key);
+  return found == index_.end() ? nullptr : &slots_[found->second];
+}
+
+void StateCache::MakeRoom(size_t bytes) {
+  // Two rounds: the first may only take their marks from slots that were used.
+  for (size_t steps = 2 * slots_.size(); bytes_ + bytes > bytes_max_ && steps > 0; --steps) {
+    hand_ = (hand_ + 1) % slots_.size();
+    Slot& slot = slots_[hand_];
+    if (slot.key.empty() || slot.written > durable_) continue;
+    if (std::exchange(slot.used, false)) continue;
+    bytes_ -= BytesOf(slot);
+    index_.erase(slot.key);
+    slot = Slot();
+    free_.push_back(hand_);
+  }
+}
+
+StateCache::Slot& StateCache::Insert(std::string_view key) {
+  MakeRoom(key.size() + kOverheadBytes);
+  if (free_.empty()) {
+    free_.push_back(slots_.size());
+    slots_.emplace_back();
+  }
+  const size_t place = free_.back();
+  free_.pop_back();
+  Slot& slot = slots_[place];
+  slot.key = key;
+  bytes_ += BytesOf(slot);
+  index_.emplace(slot.key, place);
+  return slot;
+}
+
+std::optional<std::string> StateCache::Get(const std::string& key) {
+  Slot* slot = Find(key);
+  if (slot == nullptr) {
+    Fetch({key});
+    slot = Find(key);
+    if (slot == nullptr) return std::nullopt;  // it could not be read
+  }
+  slot->used = true;
+  return slot->value;
+}
+
+void StateCache::Fetch(std::vector<std::string> keys) {
+  std::erase_if(keys, [this](const std::string& key) { return index_.contains(key); });
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  if (keys.empty()) return;
+  absl::StatusOr<storage::Read> read = store_->get(keys);
+  if (!read.ok()) {
+    if (status_.ok()) status_ = read.status();
+    return;
+  }
+  for (size_t i = 0; i < keys.size(); ++i) {
+    Slot& slot = Insert(keys[i]);
+    slot.value = std::move(read->values[i]);
+    if (slot.value) bytes_ += slot.value->size();
+  }
+}
+
+void StateCache::Put(std::string_view key, std::string_view value, Sequence sequence) {
+  Slot* slot = Find(key);
+  if (slot == nullptr) slot = &Insert(key);
+  bytes_ -= BytesOf(*slot);
+  slot->value = value;
+  slot->written = sequence;
+  bytes_ += BytesOf(*slot);
+}
+
+}  // namespace kengred::sequence

@@ -1,0 +1,77 @@
+// What the sequencer's thread reads of the state: the newest value of each key, durable or not. A
+// value that is not durable yet is always here; of the others as many as fit, the rest is read from
+// the store.
+//
+// There is no way back: what is not durable either becomes so or is the last thing this process
+// has taken, so that one value per key is enough.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/status/status.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/rules/state.h"
+#include "server/storage/store.h"
+
+namespace kengred::sequence {
+
+// For one thread.
+class StateCache {
+ public:
+  // Keeps up to about `bytes_max` bytes of keys and values, more only where that many are not
+  // durable yet. The store must outlive it, and be written to by nobody else.
+  StateCache(storage::Store* store, size_t bytes_max) : store_(store), bytes_max_(bytes_max) {}
+
+  // The newest value of a state or side key; nothing where it has none, or where reading failed.
+  std::optional<std::string> Get(const std::string& key);
+
+  // Reads those of the keys that are not here in one go, as they are about to be asked for. A key
+  // may come twice.
+  void Fetch(std::vector<std::string> keys);
+
+  // The value that entry `sequence` gives a key. Sequences never fall.
+  void Put(std::string_view key, std::string_view value, Sequence sequence);
+
+  // Entries up to here are durable.
+  void SetDurable(Sequence sequence) { durable_ = sequence; }
+
+  // The first read that failed; OK where none did. Check it before believing an absence.
+  const absl::Status& status() const { return status_; }
+
+  size_t bytes() const { return bytes_; }
+
+ private:
+  struct Slot {
+    std::string key;
+    std::optional<std::string> value;
+    Sequence written = 0;  // 0: as read from the store
+    bool used = false;     // since the hand last came by
+  };
+
+  Slot* Find(std::string_view key);
+  Slot& Insert(std::string_view key);
+  // Empties slots that have not been used for a round and are durable, until there is room.
+  void MakeRoom(size_t bytes);
+  static size_t BytesOf(const Slot& slot);
+
+  storage::Store* const store_;
+  const size_t bytes_max_;
+  // The CLOCK algorithm (Corbato 1968): a ring of slots, and a hand that goes round. A deque, since
+  // the index points into the slots' keys.
+  std::deque<Slot> slots_;
+  std::vector<size_t> free_;
+  size_t hand_ = 0;
+  absl::flat_hash_map<std::string_view, size_t> index_;
+  size_t bytes_ = 0;
+  Sequence durable_ = 0;
+  absl::Status status_;
+};
+
+}  // namespace kengred::sequence

@@ -1,0 +1,181 @@
+// The sequencer's cache of the state.
+//
+// Goal: whatever its bound, it shows the newest value of every key, durable or not; it reads each
+// key of the store once as long as there is room; and a failed read is remembered, never an
+// absence. Method: known cases, then a random history next to a plain map, with bounds from nothing
+// to plenty.
+#include "server/sequence/state_cache.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "server/storage/memory_store.h"
+
+namespace kengred::sequence {
+namespace {
+
+using ::testing::Eq;
+using ::testing::Optional;
+
+constexpr size_t kPlenty = 1 << 20;
+
+// A store that counts what is read, and can break.
+class Store : public storage::Store {
+ public:
+  absl::StatusOr<storage::Read> get(const std::vector<std::string>& keys) override {
+    ++calls;
+    reads += keys.size();
+    if (broken) return absl::UnavailableError("the disk is gone");
+    return base_->get(keys);
+  }
+  absl::StatusOr<storage::Head> acquire(std::string_view writer) override {
+    return base_->acquire(writer);
+  }
+  absl::StatusOr<storage::CommitResult> commit(const storage::Batch& batch) override {
+    return base_->commit(batch);
+  }
+  absl::Status renew(uint64_t epoch) override { return base_->renew(epoch); }
+  absl::Status release(uint64_t epoch) override { return base_->release(epoch); }
+  absl::StatusOr<storage::Head> head() override { return base_->head(); }
+  absl::StatusOr<storage::Head> wait_for(uint64_t sequence, absl::Duration timeout) override {
+    return base_->wait_for(sequence, timeout);
+  }
+  absl::StatusOr<storage::Scan> scan(std::string_view prefix, std::string_view after, size_t max,
+                                     bool reverse) override {
+    return base_->scan(prefix, after, max, reverse);
+  }
+  absl::StatusOr<storage::JournalPage> journal(uint64_t after, size_t max) override {
+    return base_->journal(after, max);
+  }
+  absl::Status erase(const std::vector<std::string>& side_keys) override {
+    return base_->erase(side_keys);
+  }
+
+  // Commits an entry that gives the keys these values.
+  void Commit(const std::map<std::string, std::string>& writes) {
+    if (epoch_ == 0) epoch_ = acquire("test")->epoch;
+    storage::Batch batch;
+    batch.epoch = epoch_;
+    batch.parent_hash = head()->hash;
+    batch.first_sequence = head()->sequence + 1;
+    batch.journal = {"entry"};
+    batch.hash[0] = static_cast<uint8_t>(batch.first_sequence % 255 + 1);
+    for (const auto& [key, value] : writes) batch.writes.push_back({key, value});
+    const auto result = commit(batch);
+    ASSERT_TRUE(result.ok()) << result.status();
+    ASSERT_EQ(*result, storage::CommitResult::kDurable);
+  }
+
+  size_t calls = 0;
+  size_t reads = 0;
+  bool broken = false;
+
+ private:
+  const std::unique_ptr<storage::Store> base_ = storage::NewMemoryStore();
+  uint64_t epoch_ = 0;
+};
+
+TEST(StateCacheTest, ReadsEachKeyOnceAlsoThoseThatAreAbsent) {
+  Store store;
+  store.Commit({{"Aa", "1"}, {"Ab", "2"}});
+  StateCache cache(&store, kPlenty);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(cache.Get("Aa"), Optional(Eq("1")));
+    EXPECT_THAT(cache.Get("Ac"), Eq(std::nullopt));
+  }
+  EXPECT_EQ(store.reads, 2U);
+}
+
+TEST(StateCacheTest, FetchesWhatIsNotThereInOneCall) {
+  Store store;
+  store.Commit({{"Aa", "1"}, {"Ab", "2"}, {"Ac", "3"}});
+  StateCache cache(&store, kPlenty);
+  EXPECT_THAT(cache.Get("Aa"), Optional(Eq("1")));
+  cache.Fetch({"Ab", "Aa", "Ac", "Ab", "Ad"});
+  EXPECT_EQ(store.calls, 2U);
+  EXPECT_EQ(store.reads, 4U);
+  EXPECT_THAT(cache.Get("Ac"), Optional(Eq("3")));
+  EXPECT_THAT(cache.Get("Ad"), Eq(std::nullopt));
+  cache.Fetch({"Ab", "Ad"});
+  EXPECT_EQ(store.calls, 2U);
+}
+
+TEST(StateCacheTest, KeepsWhatIsNotDurableWhateverItsBound) {
+  Store store;
+  StateCache cache(&store, 0);
+  for (int i = 0; i < 100; ++i) {
+    cache.Put("A" + std::to_string(i), std::to_string(i), static_cast<Sequence>(i + 1));
+  }
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_THAT(cache.Get("A" + std::to_string(i)), Optional(Eq(std::to_string(i))));
+  }
+  EXPECT_EQ(store.reads, 0U);
+}
+
+TEST(StateCacheTest, GivesUpWhatIsDurableAndNotUsed) {
+  Store store;
+  StateCache cache(&store, 3000);
+  std::map<std::string, std::string> writes;
+  for (int i = 0; i < 1000; ++i) writes["A" + std::to_string(i)] = std::to_string(i);
+  for (const auto& [key, value] : writes) cache.Put(key, value, 1);
+  EXPECT_GT(cache.bytes(), 100'000U);
+  store.Commit(writes);
+  cache.SetDurable(1);
+  for (const auto& [key, value] : writes) EXPECT_THAT(cache.Get(key), Optional(Eq(value)));
+  EXPECT_THAT(cache.Get("B"), Eq(std::nullopt));
+  EXPECT_LT(cache.bytes(), 3500U);
+}
+
+TEST(StateCacheTest, RemembersAFailedRead) {
+  Store store;
+  store.Commit({{"Aa", "1"}});
+  StateCache cache(&store, kPlenty);
+  store.broken = true;
+  EXPECT_THAT(cache.Get("Aa"), Eq(std::nullopt));
+  EXPECT_EQ(cache.status(), absl::UnavailableError("the disk is gone"));
+  store.broken = false;
+  EXPECT_THAT(cache.Get("Aa"), Optional(Eq("1")));
+  EXPECT_FALSE(cache.status().ok());
+}
+
+TEST(StateCacheTest, ShowsTheNewestValueWhateverItsBound) {
+  for (const size_t bound : {size_t{0}, size_t{500}, size_t{2000}, size_t{10'000}, kPlenty}) {
+    SCOPED_TRACE(bound);
+    std::mt19937_64 random(bound + 1);
+    Store store;
+    StateCache cache(&store, bound);
+    std::map<std::string, std::string> newest;
+    std::map<std::string, std::string> pending;
+    for (int step = 0; step < 5000; ++step) {
+      const std::string key = "A" + std::to_string(random() % 60);
+      const Sequence next = store.head()->sequence + 1;
+      switch (random() % 4) {
+        case 0:
+          newest[key] = pending[key] = std::to_string(random());
+          cache.Put(key, newest[key], next);
+          break;
+        case 1:
+          cache.Fetch({key, "A" + std::to_string(random() % 60)});
+          break;
+        case 2: {
+          const auto known = newest.find(key);
+          ASSERT_EQ(cache.Get(key),
+                    known == newest.end() ? std::nullopt : std::optional(known->second));
+          break;
+        }
+        default:
+          if (random() % 10 != 0) break;
+          store.Commit(pending);
+          pending.clear();
+          cache.SetDurable(next);
+      }
+    }
+    EXPECT_TRUE(cache.status().ok());
+  }
+}
+
+}  // namespace
+}  // namespace kengred::sequence
