@@ -27,8 +27,8 @@ std::string Heol(int64_t cents) { return FormatAmount(cents, 2) + " " + kCurrenc
 
 void PrintReport(const ReplayReport& report) {
   fmt::print("accounts             {}\n", report.accounts);
-  fmt::print("rows replayed        {} ({} rewards, {} payments, {} waves)\n", report.rows,
-             report.rewards, report.payments, report.waves);
+  fmt::print("rows replayed        {} ({} rewards, {} payments)\n", report.rows, report.rewards,
+             report.payments);
   fmt::print("moved                {}\n", Heol(report.moved_cents));
   fmt::print("set-up               {} ms\n", report.setup_ms);
   fmt::print("replay               {} ms, {} signed transactions/s\n", report.replay_ms,
@@ -55,7 +55,6 @@ void PrintJson(const ReplayReport& report) {
                                {"rows", report.rows},
                                {"rewards", report.rewards},
                                {"payments", report.payments},
-                               {"waves", report.waves},
                                {"moved_cents", report.moved_cents},
                                {"setup_ms", report.setup_ms},
                                {"replay_ms", report.replay_ms},
