@@ -3,10 +3,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
+#include "bench/machine.h"
 #include "bench/office.h"
 #include "bench/progress.h"
 #include "bench/replay_community.h"
@@ -221,11 +221,9 @@ absl::Status Replayer::MeasureServer() {
     if (error) return absl::NotFoundError("cannot read " + options_.data_dir);
   }
   if (options_.server_pid > 0) {
-    std::ifstream status("/proc/" + std::to_string(options_.server_pid) + "/status");
-    for (std::string line; std::getline(status, line);) {
-      if (line.starts_with("VmRSS:"))
-        report_.server_memory_bytes = std::atoll(line.c_str() + 6) * 1024;
-    }
+    const auto use = ReadProcess(options_.server_pid);
+    if (!use.ok()) return use.status();
+    report_.server_memory_bytes = use->memory_bytes;
   }
   return absl::OkStatus();
 }
