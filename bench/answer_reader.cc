@@ -46,7 +46,8 @@ bool ReadFields(CodedInputStream* in, const OnField& on_field) {
 template <typename ReadMessage>
 bool ReadNested(CodedInputStream* in, const ReadMessage& read) {
   uint32_t size = 0;
-  if (!in->ReadVarint32(&size) || size > INT32_MAX) return false;
+  // A limit past the end of what there is would be none.
+  if (!in->ReadVarint32(&size) || size > static_cast<uint32_t>(in->BytesUntilLimit())) return false;
   const CodedInputStream::Limit limit = in->PushLimit(static_cast<int>(size));
   if (!read()) return false;
   in->PopLimit(limit);

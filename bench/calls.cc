@@ -116,7 +116,7 @@ void Stream::OnRead(bool ok) {
       return owner_->Fail(absl::InternalError("the server answered more than it was asked"));
     }
     owner_->OnAnswer(unanswered_.front()++, answer);
-    if (unanswered_.front() % owner_->message() == 0) unanswered_.pop_front();
+    if (unanswered_.front() % owner_->transactions().per_message() == 0) unanswered_.pop_front();
   });
   if (!good) owner_->Fail(absl::InternalError("the server sent an answer that cannot be read"));
   Read();
@@ -133,7 +133,7 @@ void Stream::WriteNext() {
   waiting_.pop_front();
   writing_ = true;
   unanswered_.push_back(first);
-  owner_->OnSent(first, owner_->message());
+  owner_->OnSent(first, owner_->transactions().per_message());
   call_->Write(Borrow(owner_->transactions().Message(first)), static_cast<Event*>(&on_write_));
 }
 

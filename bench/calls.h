@@ -34,8 +34,6 @@ class CallOwner {
   virtual ~CallOwner() = default;
   virtual grpc::CompletionQueue* queue() = 0;
   virtual const Presigned& transactions() const = 0;
-  // Transactions in a message of a stream.
-  virtual size_t message() const = 0;
   // A status as the client library has it.
   virtual absl::Status ToStatus(const grpc::Status& status) const = 0;
 

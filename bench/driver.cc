@@ -38,6 +38,7 @@ class Driver final : public CallOwner {
       : options_(options), transactions_(transactions), stop_(stop), random_(options.seed) {
     result_.sequences_all.resize(transactions.size());
     since_ns_.resize(transactions.size());
+    turned_away_.resize(transactions.size() / transactions.per_message());
   }
 
   absl::StatusOr<DriveResult> Run();
@@ -45,7 +46,6 @@ class Driver final : public CallOwner {
   // ---- CallOwner ----
   grpc::CompletionQueue* queue() override { return &queue_; }
   const Presigned& transactions() const override { return transactions_; }
-  size_t message() const override { return options_.message; }
   absl::Status ToStatus(const grpc::Status& status) const override {
     return client::ToStatus(status, options_.client.target, options_.client.tls);
   }
@@ -67,6 +67,8 @@ class Driver final : public CallOwner {
   void HandleOne();
   // Sends whatever may be sent now.
   void Issue();
+  // The first transaction of a message to send; nothing: none is left.
+  std::optional<size_t> NextMessage();
   // False: there is no transaction left.
   bool IssueSubmission(int64_t since_ns);
   void IssueRead(int64_t since_ns);
@@ -79,6 +81,7 @@ class Driver final : public CallOwner {
   void End(RunEnd end);
   void Drain();
   void CloseAll();
+  void CancelAll();
   void OnWoken(bool /*ok*/) { pacer_->OnWoken(); }
 
   const DriveOptions& options_;
@@ -90,6 +93,7 @@ class Driver final : public CallOwner {
   std::deque<Stream> watches_;
   std::deque<UnaryCall> calls_;
   std::vector<UnaryCall*> free_calls_;
+  const std::string queue_full_ = VerdictName(v1::VERDICT_QUEUE_FULL);
   Step<Driver> on_woken_{this, &Driver::OnWoken};
   std::optional<Pacer> pacer_;
   std::optional<Progress> progress_;
@@ -98,17 +102,22 @@ class Driver final : public CallOwner {
   int64_t now_ns_ = 0;
   int64_t start_ns_ = 0;
   int64_t begin_ns_ = 0;  // of the measured time
-  int64_t end_ns_ = 0;
   int64_t shown_ns_ = 0;
   uint64_t accepted_shown_ = 0;  // since shown_ns_
   uint64_t reads_shown_ = 0;
   bool measuring_ = false;
   bool measured_ = false;
   bool ending_ = false;
-  size_t outstanding_ = 0;  // transactions and reads
-  uint64_t issued_ = 0;     // the same, in all
-  size_t next_transaction_ = 0;
-  size_t in_batch_ = 0;  // transactions before next_transaction_ that wait for their message
+  bool closing_ = false;     // what ends now ends because we want it to
+  size_t outstanding_ = 0;   // transactions and reads
+  uint64_t issued_ = 0;      // the same, in all
+  size_t next_message_ = 0;  // by its first transaction
+  size_t message_ = 0;       // the one that fills, by its first transaction
+  size_t in_message_ = 0;    // how many of it wait for the others
+  // Of each message, how many the server's queue had no room for; and the messages of which it took
+  // nothing, which may be sent as if they were new.
+  std::vector<size_t> turned_away_;
+  std::deque<size_t> unspent_;
   size_t next_stub_ = 0;
   size_t next_stream_ = 0;
   std::vector<int64_t> since_ns_;  // from when the latency of each transaction counts
@@ -186,18 +195,30 @@ void Driver::Issue() {
   if (pacer_) pacer_->WakeAt(wake_ns);
 }
 
-bool Driver::IssueSubmission(int64_t since_ns) {
-  if (next_transaction_ == transactions_.size()) return false;
-  const size_t number = next_transaction_++;
-  since_ns_[number] = since_ns;
-  if (!options_.stream) {
-    OnSent(number, 1);
-    NewCall()->Start(NextStub(), number, nullptr, since_ns);
-    return true;
+std::optional<size_t> Driver::NextMessage() {
+  if (next_message_ < transactions_.size()) {
+    return std::exchange(next_message_, next_message_ + transactions_.per_message());
   }
-  if (++in_batch_ == options_.message) {
-    in_batch_ = 0;
-    submit_streams_[next_stream_++ % submit_streams_.size()].Send(number + 1 - options_.message);
+  if (unspent_.empty()) return std::nullopt;
+  const size_t first = unspent_.front();
+  unspent_.pop_front();
+  return first;
+}
+
+bool Driver::IssueSubmission(int64_t since_ns) {
+  if (in_message_ == 0) {
+    const std::optional<size_t> first = NextMessage();
+    if (!first) return false;
+    message_ = *first;
+  }
+  since_ns_[message_ + in_message_] = since_ns;
+  if (++in_message_ < transactions_.per_message()) return true;
+  in_message_ = 0;
+  if (options_.stream) {
+    submit_streams_[next_stream_++ % submit_streams_.size()].Send(message_);
+  } else {
+    OnSent(message_, 1);
+    NewCall()->Start(NextStub(), message_, nullptr, since_ns);
   }
   return true;
 }
@@ -234,14 +255,19 @@ void Driver::OnAnswer(size_t number, const AnswerRead& answer) {
   ++result_.accepted;
   result_.accepted_rewards += transactions_.rewards(number);
   if (answer.duplicate) ++result_.duplicates;
-  result_.submissions.Record((now_ns_ - since_ns_[number]) / 1000);
+  result_.accepted_latency.Record((now_ns_ - since_ns_[number]) / 1000);
 }
 
 void Driver::OnRefused(size_t number, const std::string& verdict) {
   --outstanding_;
+  const size_t message = number / transactions_.per_message();
+  if (verdict == queue_full_ && ++turned_away_[message] == transactions_.per_message()) {
+    turned_away_[message] = 0;
+    unspent_.push_back(message * transactions_.per_message());
+  }
   if (!measuring_) return;
   ++result_.refused[verdict];
-  result_.submissions.Record((now_ns_ - since_ns_[number]) / 1000);
+  result_.refused_latency.Record((now_ns_ - since_ns_[number]) / 1000);
 }
 
 void Driver::OnReadDone(int64_t since_ns, const std::string& refused) {
@@ -257,9 +283,13 @@ void Driver::OnReadDone(int64_t since_ns, const std::string& refused) {
 }
 
 void Driver::Fail(const absl::Status& status) {
-  if (failed()) return;
+  if (failed() || closing_) return;
   failed_ = status;
   ending_ = true;
+  CancelAll();
+}
+
+void Driver::CancelAll() {
   for (Stream& stream : submit_streams_) stream.Cancel();
   for (Stream& stream : watches_) stream.Cancel();
   for (UnaryCall& call : calls_) call.Cancel();
@@ -271,8 +301,8 @@ void Driver::End(RunEnd end) {
   result_.end = end;
   EndMeasuring();
   // What waits for its message to fill is never sent.
-  outstanding_ -= in_batch_;
-  in_batch_ = 0;
+  outstanding_ -= in_message_;
+  in_message_ = 0;
 }
 
 void Driver::BeginMeasuring() {
@@ -304,7 +334,7 @@ void Driver::Tick() {
   for (const auto& [verdict, count] : result_.refused) refused += count;
   progress_->Say(fmt::format("{} accepted/s, {} reads/s, {} refused, p99 {} us",
                              per_second(accepted_shown_), per_second(reads_shown_), refused,
-                             result_.submissions.Percentile(990)));
+                             result_.accepted_latency.Percentile(990)));
   progress_->Set(static_cast<size_t>((now_ns_ - start_ns_) / kSecond));
   shown_ns_ = now_ns_;
   accepted_shown_ = 0;
@@ -318,17 +348,20 @@ void Driver::Drain() {
 }
 
 void Driver::CloseAll() {
-  if (!failed()) {
+  closing_ = true;
+  const bool politely = !failed() && outstanding_ == 0;
+  if (politely) {
     for (Stream& stream : submit_streams_) stream.Close();
     for (Stream& stream : watches_) stream.Cancel();
+  } else {
+    CancelAll();
   }
   const Clock::time_point deadline = Clock::now() + kConnectTimeout;
   const auto ended = [](const Stream& stream) { return stream.ended(); };
   while (!std::all_of(submit_streams_.begin(), submit_streams_.end(), ended) ||
          !std::all_of(watches_.begin(), watches_.end(), ended) ||
          free_calls_.size() < calls_.size()) {
-    if (Clock::now() > deadline)
-      Fail(absl::UnavailableError("the server does not end the streams"));
+    if (Clock::now() > deadline) CancelAll();
     HandleOne();
   }
 }

@@ -9,7 +9,9 @@
 //   open loop    (rate r)  the n-th is due at n/r seconds, whatever the server does; a latency
 //                counts from then on, so that a stall shows in all that it holds up.
 //
-// What the server refuses is counted, and never sent again.
+// What the server refuses is counted. Once all that was signed has been sent, messages of which the
+// server's full queue took nothing are sent as if they were new, so that an overload can go on for
+// long; nothing else is sent twice.
 #pragma once
 
 #include <absl/status/statusor.h>
@@ -34,7 +36,7 @@ namespace kengred::bench {
 struct DriveOptions {
   client::ClientOptions client;  // the address and TLS
   bool stream = true;            // false: a call for each transaction
-  size_t message = 64;           // transactions in one message of a stream
+  size_t message = 64;  // transactions in one message of a stream: what the pool was signed for
   size_t connections = 1;
   size_t outstanding = 512;  // transactions and reads, over all connections; at least `message`
   int64_t rate = 0;          // transactions and reads per second; 0: closed loop
@@ -66,7 +68,8 @@ struct DriveResult {
   uint64_t reads = 0;
   std::map<std::string, uint64_t> reads_refused;
   uint64_t watched_entries = 0;
-  Histogram submissions;  // latencies of what was accepted or refused
+  Histogram accepted_latency;
+  Histogram refused_latency;
   Histogram read_latency;
   Histogram lag;  // open loop: how long after it was due each was sent
   // Sent and not answered when the run gave up waiting.

@@ -24,6 +24,8 @@ constexpr uint64_t kFilesBeside = 64;
 constexpr std::chrono::seconds kReadingMax{kTokenSecondsMax - 60};
 // More than any server does on one core, so that what was signed lasts for the run.
 constexpr int64_t kCallsPerCore = 40'000;
+// The bare rate is measured for a tenth of the run, twice, but for no longer than this.
+constexpr std::chrono::milliseconds kBareTimeMax{500};
 constexpr int64_t kRewardsPerVerification = 25;
 
 absl::Status CheckOptions(const LoadOptions& options) {
@@ -105,18 +107,18 @@ class CostMeter {
   LoadCosts costs() const {
     LoadCosts costs;
     costs.client_cpu_us = end_.client_cpu_us - begin_.client_cpu_us;
-    costs.others_cpu_us = end_.machine_busy_us - begin_.machine_busy_us - costs.client_cpu_us;
     if (begin_.server && end_.server) {
       costs.server_cpu_us = end_.server->cpu_us - begin_.server->cpu_us;
-      costs.others_cpu_us -= *costs.server_cpu_us;
       costs.server_memory_bytes = end_.server->memory_bytes;
       costs.server_memory_peak_bytes = end_.server->memory_peak_bytes;
       if (begin_.server->write_bytes && end_.server->write_bytes) {
         costs.write_bytes = *end_.server->write_bytes - *begin_.server->write_bytes;
       }
+      const int64_t all_us = end_.machine_busy_us - begin_.machine_busy_us;
+      // The machine counts in ticks, this process does not.
+      costs.others_cpu_us =
+          std::max<int64_t>(all_us - costs.client_cpu_us - *costs.server_cpu_us, 0);
     }
-    // The machine counts in ticks, this process does not.
-    costs.others_cpu_us = std::max<int64_t>(costs.others_cpu_us, 0);
     return costs;
   }
 
@@ -169,7 +171,9 @@ absl::StatusOr<std::optional<LoadReport>> Load(const LoadOptions& options,
   LoadReport report;
   report.options = options;
   report.cores = CoreCount();
-  report.bare_before = MeasureBareRate();
+  const auto bare_time =
+      std::min<std::chrono::microseconds>(kBareTimeMax, options.drive.duration / 10);
+  report.bare_before = MeasureBareRate(bare_time);
   if (!options.data_dir.empty()) {
     const auto sync_us = MeasureSyncUs(options.data_dir);
     if (!sync_us.ok()) return sync_us.status();
@@ -184,7 +188,7 @@ absl::StatusOr<std::optional<LoadReport>> Load(const LoadOptions& options,
   presign.transactions = options.drive.mix.submissions() == 0
                              ? 0
                              : TransactionsNeeded(options, report.bare_before, report.cores);
-  const auto transactions = Presigned::Sign(presign, accounts, office, stop);
+  const auto transactions = Presigned::Sign(presign, accounts, office.officials(), stop);
   if (!transactions.ok()) return transactions.status();
   report.transaction_bytes = transactions->mean_bytes();
 
@@ -210,7 +214,7 @@ absl::StatusOr<std::optional<LoadReport>> Load(const LoadOptions& options,
   if (!result.ok()) return result.status();
   report.result = *std::move(result);
   report.costs = meter.costs();
-  report.bare_after = MeasureBareRate();
+  report.bare_after = MeasureBareRate(bare_time);
   auto check = CheckLedgerAfter(&*client, office, accounts, *transactions,
                                 report.result.sequences_all, ledger->head_sequence());
   if (!check.ok()) return check.status();

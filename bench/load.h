@@ -36,8 +36,7 @@ struct LoadCosts {
   std::optional<int64_t> server_memory_bytes;       // at its end
   std::optional<int64_t> server_memory_peak_bytes;  // since the server started
   std::optional<int64_t> write_bytes;               // sent to the disk by the server
-  // CPU time that neither used, over all cores; of others only with a server's process.
-  int64_t others_cpu_us = 0;
+  std::optional<int64_t> others_cpu_us;             // what neither used, over all cores
 };
 
 struct LoadReport {

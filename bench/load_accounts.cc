@@ -147,7 +147,8 @@ absl::StatusOr<AccountId> FindOrOpenProgramme(client::Client* client, Office* of
     if (!page.ok()) return page.status();
     for (const v1::ProgrammeStatus& status : page->programmes()) {
       const v1::Programme& programme = status.programme();
-      if (programme.terms().association_account_id() == office->association().view() &&
+      if (programme.terms().association_account_id() ==
+              office->officials().association.account.view() &&
           status.available_minor() >= kProgrammeCentsMin) {
         return *AccountId::FromBytes(programme.account_id());
       }

@@ -66,8 +66,9 @@ class Figures {
     return Ratio(*each * static_cast<double>(report_.bare()), 1e6);
   }
   std::optional<double> OthersShare() const {
+    if (!report_.costs.others_cpu_us) return std::nullopt;
     return Ratio(
-        static_cast<double>(report_.costs.others_cpu_us),
+        static_cast<double>(*report_.costs.others_cpu_us),
         static_cast<double>(report_.result.measured_us) * static_cast<double>(report_.cores));
   }
 
@@ -148,8 +149,9 @@ void AddConditions(const LoadReport& report, Lines* lines) {
              drive.mix.payments, drive.mix.rewards, drive.mix.reads,
              options.rewards_per_transaction, options.watches);
   lines->Add("accounts", "{}, payees {}", options.accounts, options.one_payee ? "one" : "uniform");
-  lines->Add("machine", "{} cores, {:.1f} % of their time used by others", report.cores,
-             Figures(report).OthersShare().value_or(0) * 100);
+  const auto others = Figures(report).OthersShare();
+  lines->Add("machine", "{} cores{}", report.cores,
+             others ? fmt::format(", {:.1f} % of their time used by others", *others * 100) : "");
   lines->Add("measured", "{} ms, ended by {}", report.result.measured_us / 1000,
              EndName(report.result.end));
 }
@@ -183,9 +185,11 @@ std::string LoadReportText(const LoadReport& report) {
   AddConditions(report, &lines);
   if (mix.submissions() > 0) {
     lines.Add("accepted", "{} ({}/s)", result.accepted, figures.PerSecond(result.accepted));
-    lines.Add("refused", "{} ({}/s){}", SumOf(result.refused),
-              figures.PerSecond(SumOf(result.refused)), CountsText(result.refused));
-    lines.Add("latency", "{}", LatencyText(result.submissions));
+    const uint64_t refused = SumOf(result.refused);
+    lines.Add("refused", "{} ({}/s){}", refused, figures.PerSecond(refused),
+              CountsText(result.refused));
+    lines.Add("latency", "{}", LatencyText(result.accepted_latency));
+    if (refused > 0) lines.Add("latency of refusals", "{}", LatencyText(result.refused_latency));
   }
   if (mix.rewards > 0) {
     lines.Add("rewards", "{} ({}/s), {:.2f} times the bare rate", result.accepted_rewards,
@@ -238,7 +242,8 @@ std::string LoadReportJson(const LoadReport& report) {
       {"reads_refused_by_verdict", result.reads_refused},
       {"watched_entries", result.watched_entries},
       {"unanswered", result.unanswered_all},
-      {"submission_latency_us", Latency(result.submissions)},
+      {"submission_latency_us", Latency(result.accepted_latency)},
+      {"refused_latency_us", Latency(result.refused_latency)},
       {"read_latency_us", Latency(result.read_latency)},
       {"send_lag_us", Latency(result.lag)},
       {"bare_per_second_before", report.bare_before},

@@ -23,7 +23,6 @@ constexpr int64_t kMicros = 1'000'000;
 constexpr size_t kSyncs = 200;
 constexpr size_t kAppendBytes = 512;
 constexpr size_t kBareKeys = 256;
-constexpr int64_t kBareUs = 500'000;
 
 int64_t ToMicros(const timeval& time) { return time.tv_sec * kMicros + time.tv_usec; }
 
@@ -109,7 +108,7 @@ absl::StatusOr<int64_t> MeasureSyncUs(const std::string& directory) {
   return durations[durations.size() / 2];
 }
 
-int64_t MeasureBareRate() {
+int64_t MeasureBareRate(std::chrono::microseconds time) {
   struct Sample {
     PublicKey key;
     std::string input;
@@ -125,13 +124,13 @@ int64_t MeasureBareRate() {
   const int64_t start = ThreadCpuUs();
   int64_t verified = 0;
   int64_t used = 0;
-  while (used < kBareUs) {
+  do {
     for (const Sample& sample : samples) {
       if (VerifySignature(sample.key, sample.input, sample.signature)) ++verified;
     }
     used = ThreadCpuUs() - start;
-  }
-  return verified * kMicros / used;
+  } while (used < time.count());
+  return verified * kMicros / std::max<int64_t>(used, 1);
 }
 
 uint64_t RaiseFileLimit() {

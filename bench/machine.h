@@ -4,6 +4,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,9 +31,9 @@ int64_t MachineBusyUs();
 // is gone afterwards. The disk should be idle. NOT_FOUND where no file can be written there.
 absl::StatusOr<int64_t> MeasureSyncUs(const std::string& directory);
 
-// Verifications of libsodium per second of CPU time, on the calling thread, over about half a
-// second: of signatures of transactions by many keys.
-int64_t MeasureBareRate();
+// Verifications of libsodium per second of CPU time, on the calling thread, over about so much CPU
+// time: of signatures of transactions by many keys.
+int64_t MeasureBareRate(std::chrono::microseconds time);
 
 // Allows this process as many files as it may have; answers how many.
 uint64_t RaiseFileLimit();

@@ -58,19 +58,21 @@ absl::Status SubmitInOrder(client::Client* client,
   return status.ok() ? first : status;
 }
 
+Officials::Officials(uint64_t seed)
+    : governance(MakeParty(seed, "governance")),
+      registrar(MakeParty(seed, "registrar")),
+      issuer(MakeParty(seed, "issuer")),
+      validator(MakeParty(seed, "validator")),
+      association(MakeParty(seed, "association")),
+      auditor(MakeParty(seed, kAuditor)) {}
+
 Office::Office(client::Client* client, uint64_t seed)
-    : client_(*client),
-      seed_(seed),
-      governance_(MakeParty(seed, "governance")),
-      registrar_(MakeParty(seed, "registrar")),
-      issuer_(MakeParty(seed, "issuer")),
-      validator_(MakeParty(seed, "validator")),
-      association_(MakeParty(seed, "association")),
-      auditor_(MakeParty(seed, kAuditor)) {}
+    : client_(*client), seed_(seed), officials_(seed) {}
 
 absl::Status Office::CheckLedger() const {
   const auto& keys = client_.charter().governance().public_keys();
-  if (keys.size() == 1 && keys[0] == governance_.key.public_key().view()) return absl::OkStatus();
+  if (keys.size() == 1 && keys[0] == officials_.governance.key.public_key().view())
+    return absl::OkStatus();
   return absl::FailedPreconditionError(
       "this ledger was not made for kengred-bench with this seed; make one with "
       "`kengred-bench charter --seed " +
@@ -78,38 +80,41 @@ absl::Status Office::CheckLedger() const {
 }
 
 absl::StatusOr<bool> Office::Open() {
-  const auto there = client_.GetAccount(association_.account);
+  const auto there = client_.GetAccount(officials_.association.account);
   if (there.ok()) return false;
   const auto refusal = client::RefusalOf(there.status());
   if (!refusal || refusal->verdict != v1::VERDICT_ACCOUNT_UNKNOWN) return there.status();
 
   TransactionBuilder builder = NewTransaction(client_.ledger_id());
-  for (const Party* party : {&registrar_, &issuer_, &validator_, &auditor_, &association_}) {
+  for (const Party* party : {&officials_.registrar, &officials_.issuer, &officials_.validator,
+                             &officials_.auditor, &officials_.association}) {
     v1::OpenAccount* open = builder.Add()->mutable_open_account();
-    open->set_kind(party == &association_ ? v1::HOLDER_KIND_ASSOCIATION : v1::HOLDER_KIND_PERSON);
+    open->set_kind(party == &officials_.association ? v1::HOLDER_KIND_ASSOCIATION
+                                                    : v1::HOLDER_KIND_PERSON);
     *open->mutable_authority() = party->authority;
   }
-  const std::pair<const Party*, v1::Role> grants[] = {{&registrar_, v1::ROLE_REGISTRAR},
-                                                      {&issuer_, v1::ROLE_ISSUER},
-                                                      {&validator_, v1::ROLE_VALIDATOR},
-                                                      {&auditor_, v1::ROLE_AUDITOR}};
+  const std::pair<const Party*, v1::Role> grants[] = {{&officials_.registrar, v1::ROLE_REGISTRAR},
+                                                      {&officials_.issuer, v1::ROLE_ISSUER},
+                                                      {&officials_.validator, v1::ROLE_VALIDATOR},
+                                                      {&officials_.auditor, v1::ROLE_AUDITOR}};
   for (const auto& [party, role] : grants) {
     v1::GrantRole* grant = builder.Add()->mutable_grant_role();
     grant->set_account_id(party->account.ToBytes());
     grant->set_role(role);
   }
   v1::AdmitMember* admit = builder.Add()->mutable_admit_member();
-  admit->set_account_id(association_.account.ToBytes());
+  admit->set_account_id(officials_.association.account.ToBytes());
   admit->set_until_day(TodayHere() + 365);
-  const auto opened =
-      client_.Submit(SignBy(builder, {&governance_.key, &registrar_.key, &issuer_.key,
-                                      &validator_.key, &auditor_.key, &association_.key}));
+  const auto opened = client_.Submit(SignBy(
+      builder, {&officials_.governance.key, &officials_.registrar.key, &officials_.issuer.key,
+                &officials_.validator.key, &officials_.auditor.key, &officials_.association.key}));
   if (!opened.ok()) return opened.status();
   return true;
 }
 
 client::Reader Office::auditor() const {
-  return {std::make_shared<const SecretKey>(MakeParty(seed_, kAuditor).key), auditor_.account};
+  return {std::make_shared<const SecretKey>(MakeParty(seed_, kAuditor).key),
+          officials_.auditor.account};
 }
 
 v1::SubmitTransactionRequest Office::Admission(const std::vector<AccountId>& accounts) const {
@@ -119,7 +124,7 @@ v1::SubmitTransactionRequest Office::Admission(const std::vector<AccountId>& acc
     admit->set_account_id(account.ToBytes());
     admit->set_until_day(TodayHere() + 365);
   }
-  return SignBy(builder, {&registrar_.key});
+  return SignBy(builder, {&officials_.registrar.key});
 }
 
 v1::SubmitTransactionRequest Office::Issue(const std::vector<AccountId>& accounts, int64_t cents,
@@ -133,20 +138,20 @@ v1::SubmitTransactionRequest Office::Issue(const std::vector<AccountId>& account
     issue->set_amount_minor(cents);
     issue->set_reference(reference + "/" + std::to_string(number++));
   }
-  return SignBy(builder, {&issuer_.key});
+  return SignBy(builder, {&officials_.issuer.key});
 }
 
 absl::StatusOr<AccountId> Office::OpenProgramme(int64_t cents) {
   TransactionBuilder builder = NewTransaction(client_.ledger_id());
   v1::ProgrammeTerms* terms = builder.Add()->mutable_open_programme()->mutable_terms();
-  terms->set_association_account_id(association_.account.ToBytes());
+  terms->set_association_account_id(officials_.association.account.ToBytes());
   terms->set_currency(kCurrency);
   v1::Activity* activity = terms->add_activities();
   activity->set_code(kActivity);
   activity->set_unit("cent");
   activity->set_rate_minor(1);
   activity->set_quantity_max(cents);
-  terms->add_validator_account_ids(validator_.account.ToBytes());
+  terms->add_validator_account_ids(officials_.validator.account.ToBytes());
   terms->set_validators_required(1);
   terms->set_total_cap_minor(cents);
   terms->set_person_period_cap_minor(cents);
@@ -156,7 +161,7 @@ absl::StatusOr<AccountId> Office::OpenProgramme(int64_t cents) {
   // Yesterday, since the server's civil day may lag behind this machine's.
   terms->set_from_day(TodayHere() - 1);
   terms->set_until_day(TodayHere() + 365);
-  const auto opened = client_.Submit(SignBy(builder, {&association_.key}));
+  const auto opened = client_.Submit(SignBy(builder, {&officials_.association.key}));
   if (!opened.ok()) return opened.status();
   const AccountId programme = ProgrammeOf(opened->transaction_id());
   const auto issued = client_.Submit(Issue({programme}, cents, "programme " + programme.ToHex()));

@@ -37,6 +37,18 @@ absl::Status SubmitInOrder(client::Client* client,
                            std::initializer_list<v1::Verdict> harmless,
                            const std::function<void()>& on_accepted);
 
+// Who sits there, as a seed has them.
+struct Officials {
+  explicit Officials(uint64_t seed);
+
+  Party governance;
+  Party registrar;
+  Party issuer;
+  Party validator;
+  Party association;
+  Party auditor;
+};
+
 // One thread for what submits; what only signs, any number.
 class Office {
  public:
@@ -51,9 +63,7 @@ class Office {
 
   // Reads everything.
   client::Reader auditor() const;
-  const SecretKey& association_key() const { return association_.key; }
-  const SecretKey& validator_key() const { return validator_.key; }
-  const AccountId& association() const { return association_.account; }
+  const Officials& officials() const { return officials_; }
 
   // Admits them for a year; at most kOperationsMax.
   v1::SubmitTransactionRequest Admission(const std::vector<AccountId>& accounts) const;
@@ -67,12 +77,7 @@ class Office {
  private:
   client::Client& client_;
   const uint64_t seed_;
-  const Party governance_;
-  const Party registrar_;
-  const Party issuer_;
-  const Party validator_;
-  const Party association_;
-  const Party auditor_;
+  const Officials officials_;
 };
 
 }  // namespace kengred::bench

@@ -19,9 +19,9 @@ constexpr size_t kChunkTransactions = 256;
 // Makes the transactions of one chunk.
 class Signer {
  public:
-  Signer(const PresignOptions& options, const LoadAccounts& accounts, const Office& office,
+  Signer(const PresignOptions& options, const LoadAccounts& accounts, const Officials& officials,
          uint64_t chunk)
-      : options_(options), accounts_(accounts), office_(office) {
+      : options_(options), accounts_(accounts), officials_(officials) {
     std::seed_seq seed{options.seed, chunk};
     random_.seed(seed);
   }
@@ -62,7 +62,7 @@ class Signer {
       award->set_quantity(1);
       award->set_reference(RandomBytes(kAwardReferenceBytesMin));
     }
-    return SignBy(builder, {&office_.association_key(), &office_.validator_key()});
+    return SignBy(builder, {&officials_.association.key, &officials_.validator.key});
   }
 
  private:
@@ -72,14 +72,14 @@ class Signer {
 
   const PresignOptions& options_;
   const LoadAccounts& accounts_;
-  const Office& office_;
+  const Officials& officials_;
   std::mt19937_64 random_;
 };
 
 }  // namespace
 
 absl::StatusOr<Presigned> Presigned::Sign(const PresignOptions& options,
-                                          const LoadAccounts& accounts, const Office& office,
+                                          const LoadAccounts& accounts, const Officials& officials,
                                           const std::atomic<bool>& stop) {
   Presigned result;
   result.per_message_ = std::max<size_t>(options.per_message, 1);
@@ -87,7 +87,7 @@ absl::StatusOr<Presigned> Presigned::Sign(const PresignOptions& options,
   result.per_chunk_ =
       (kChunkTransactions + result.per_message_ - 1) / result.per_message_ * result.per_message_;
   // The heaviest transaction says how many there may be.
-  Signer first(options, accounts, office, 0);
+  Signer first(options, accounts, officials, 0);
   const size_t bytes_each =
       (options.mix.rewards > 0 ? first.Rewards() : first.Payment()).ByteSizeLong();
   if (bytes_each * result.per_message_ + 16 * result.per_message_ > kMessageBytesMax) {
@@ -106,7 +106,7 @@ absl::StatusOr<Presigned> Presigned::Sign(const PresignOptions& options,
   absl::Mutex mutex;
   OnAllCores(chunks, [&](size_t number) {
     if (stop) return;
-    Signer signer(options, accounts, office, number);
+    Signer signer(options, accounts, officials, number);
     Chunk& chunk = result.chunks_[number];
     v1::SubmitTransactionsRequest message;
     for (size_t i = 0; i < result.per_chunk_; ++i) {

@@ -42,9 +42,11 @@ class Presigned {
   // Signs on all cores. INVALID_ARGUMENT where a message would be too large, CANCELLED once `stop`
   // is true.
   static absl::StatusOr<Presigned> Sign(const PresignOptions& options, const LoadAccounts& accounts,
-                                        const Office& office, const std::atomic<bool>& stop);
+                                        const Officials& officials, const std::atomic<bool>& stop);
 
+  // A multiple of per_message().
   size_t size() const { return ids_.size(); }
+  size_t per_message() const { return per_message_; }
   const TransactionId& id(size_t number) const { return ids_[number]; }
   // How many rewards a transaction carries; 0: it is a payment.
   size_t rewards(size_t number) const { return is_reward_[number] != 0 ? rewards_each_ : 0; }

@@ -145,7 +145,8 @@ v1::SubmitTransactionRequest Replayer::RowTransaction(const HistoryRow& row) {
     award->set_activity(kActivity);
     award->set_quantity(row.cents);
     award->set_reference(Sha256({"kengred-bench/row", row.id}).ToBytes());
-    return SignBy(builder, {&office_.association_key(), &office_.validator_key()});
+    return SignBy(builder,
+                  {&office_.officials().association.key, &office_.officials().validator.key});
   }
   v1::Transfer* transfer = builder.Add()->mutable_transfer();
   transfer->set_payer_account_id(account(row.source).ToBytes());
