@@ -1,20 +1,17 @@
-// kengred-bench: drives a running server as its clients do.
-//
-// Exit codes: 0 all agrees · 1 a balance differs · 2 wrong usage · 3 the server refused or cannot
-// be reached · 4 the file cannot be read or written.
+// kengred-bench: drives a running server as its clients do. exit_code.h says how it ends.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "bench/exit_code.h"
+#include "bench/load_command.h"
 #include "bench/replay.h"
 #include "bench/replay_community.h"
 #include "kengred/core/amount.h"
 
 namespace kengred::bench {
 namespace {
-
-enum ExitCode { kAgrees = 0, kDiffers = 1, kUsage = 2, kServer = 3, kFile = 4 };
 
 struct Options {
   std::string file;
@@ -27,8 +24,8 @@ std::string Heol(int64_t cents) { return FormatAmount(cents, 2) + " " + kCurrenc
 
 void PrintReport(const ReplayReport& report) {
   fmt::print("accounts             {}\n", report.accounts);
-  fmt::print("rows replayed        {} ({} rewards, {} payments, {} waves)\n", report.rows,
-             report.rewards, report.payments, report.waves);
+  fmt::print("rows replayed        {} ({} rewards, {} payments)\n", report.rows, report.rewards,
+             report.payments);
   fmt::print("moved                {}\n", Heol(report.moved_cents));
   fmt::print("set-up               {} ms\n", report.setup_ms);
   fmt::print("replay               {} ms, {} signed transactions/s\n", report.replay_ms,
@@ -55,7 +52,6 @@ void PrintJson(const ReplayReport& report) {
                                {"rows", report.rows},
                                {"rewards", report.rewards},
                                {"payments", report.payments},
-                               {"waves", report.waves},
                                {"moved_cents", report.moved_cents},
                                {"setup_ms", report.setup_ms},
                                {"replay_ms", report.replay_ms},
@@ -115,11 +111,13 @@ int Run(int argc, char** argv) {
       "  kengred-bench replay history.csv --data replay-data\n"
       "and then its books, checked from outside:\n"
       "  kengred-bench auditor-key auditor.key\n"
-      "  kengred-server audit --server 127.0.0.1 --auditor-key auditor.key\n");
+      "  kengred-server audit --server 127.0.0.1 --auditor-key auditor.key\n"
+      "How fast it is: `kengred-bench load --help`.\n");
   Options options;
-  CLI::App* charter = app.add_subcommand("charter", "Print the charter of a ledger for a replay");
+  CLI::App* charter =
+      app.add_subcommand("charter", "Print the charter of a ledger for a replay or a load");
   CLI::App* auditor_key = app.add_subcommand(
-      "auditor-key", "Write the key file of the replay's auditor, for `kengred-server audit`");
+      "auditor-key", "Write the key file of its auditor, for `kengred-server audit`");
   auditor_key->add_option("file", options.file, "Where; replaced where it is there")->required();
   CLI::App* replay = app.add_subcommand(
       "replay",
@@ -135,6 +133,7 @@ int Run(int argc, char** argv) {
   replay->add_option("--server-pid", options.replay.server_pid,
                      "The server's process, to measure its memory");
   replay->add_flag("--json", options.json, "Print the report as JSON");
+  LoadCommand load(&app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -149,7 +148,7 @@ int Run(int argc, char** argv) {
     if (!status.ok()) PrintError(status);
     return status.ok() ? kAgrees : kFile;
   }
-  return RunReplay(options);
+  return load.parsed() ? load.Run() : RunReplay(options);
 }
 
 }  // namespace

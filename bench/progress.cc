@@ -42,8 +42,10 @@ void Progress::Draw() const {
       std::chrono::steady_clock::now() - start_);
   const auto per_second =
       static_cast<int64_t>(done_) * 1000 / std::max<int64_t>(1, elapsed.count());
-  fmt::print(stderr, "\r{:<18} [{}{}] {}/{} {}/s ", what_, std::string(filled, '#'),
-             std::string(kBarCells - filled, '.'), done_, total_, per_second);
+  // Up to the end of the line, since what stood there may have been longer.
+  fmt::print(stderr, "\r{:<18} [{}{}] {}/{} {}\x1b[K", what_, std::string(filled, '#'),
+             std::string(kBarCells - filled, '.'), done_, total_,
+             note_.empty() ? std::to_string(per_second) + "/s" : note_);
   std::fflush(stderr);
 }
 

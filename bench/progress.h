@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 namespace kengred::bench {
 
@@ -18,6 +19,8 @@ class Progress {
 
   void Set(size_t done);
   void Add(size_t more) { Set(done_ + more); }
+  // What stands behind the bar from now on, in place of how many are done in a second.
+  void Say(std::string note) { note_ = std::move(note); }
 
  private:
   void Draw() const;
@@ -28,6 +31,7 @@ class Progress {
   const std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point drawn_;
   size_t done_ = 0;
+  std::string note_;
 };
 
 }  // namespace kengred::bench

@@ -27,7 +27,6 @@ struct ReplayReport {
   size_t rows = 0;
   size_t rewards = 0;
   size_t payments = 0;
-  size_t waves = 0;
   int64_t setup_ms = 0;
   int64_t replay_ms = 0;
   int64_t rows_per_second = 0;

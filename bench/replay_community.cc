@@ -46,7 +46,7 @@ absl::Status WriteAuditorKey(uint64_t seed, const std::string& path) {
 }
 
 std::string CharterToml(uint64_t seed) {
-  return fmt::format(R"(# A ledger of play money for kengred-bench replay --seed {0}
+  return fmt::format(R"(# A ledger of play money for kengred-bench with --seed {0}
 name = "Replay {0}"
 address_prefix = "replay"
 time_zone = "Europe/Paris"

@@ -1,4 +1,4 @@
-// The connection. Internal to this folder.
+// The connection. Not part of the interface; the load driver of bench/ makes its channels here too.
 #pragma once
 
 #include <absl/status/statusor.h>

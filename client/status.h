@@ -1,4 +1,5 @@
-// From what gRPC says to what a caller reads. Internal to this folder.
+// From what gRPC says to what a caller reads. Not part of the interface; the load driver of bench/
+// reads its statuses here too.
 #pragma once
 
 #include <absl/status/status.h>
