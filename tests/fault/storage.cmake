@@ -10,12 +10,3 @@ kengred_test(storage_fault_test
   TIMEOUT 600
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/storage_fault_test.cc
   LINK kengred_storage_rocksdb kengred_core kengred_faulty_files RocksDB::rocksdb-shared)
-
-if(KENGRED_BUILD_SERVER)
-  kengred_test(pipeline_fault_test
-    LABELS fault
-    TIMEOUT 600
-    SOURCES ${CMAKE_CURRENT_LIST_DIR}/pipeline_fault_test.cc
-    LINK kengred_storage_rocksdb kengred_core kengred_faulty_files kengred_test_books
-      kengred_test_pipeline)
-endif()
