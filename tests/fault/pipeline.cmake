@@ -11,4 +11,10 @@ if(KENGRED_BUILD_SERVER)
     TIMEOUT 300
     SOURCES pipeline_load_test.cc
     LINK kengred_storage kengred_proto kengred_test_books kengred_test_pipeline)
+
+  kengred_test(overload_test
+    LABELS fault
+    TIMEOUT 300
+    SOURCES overload_test.cc
+    LINK kengred_storage kengred_test_books kengred_test_pipeline absl::synchronization)
 endif()
