@@ -41,7 +41,7 @@ using testing::ScratchDirectory;
 using testing::Sent;
 using testing::ServerProcess;
 
-constexpr uint64_t kRoundsOfALedger = 8;
+constexpr uint64_t kRoundsOfALedger = 5;
 // Each with half of its payments outstanding at most, and nobody answers the last ones.
 constexpr size_t kStreams = 2;
 constexpr size_t kStreamPayments = 640;
@@ -53,7 +53,7 @@ constexpr size_t kCallerPayments = 40;
 // Answers after which the server is killed at the latest.
 constexpr uint64_t kAnswersMax = 900;
 // For how long a client tries to reach a server that is gone.
-constexpr std::chrono::milliseconds kPatience{700};
+constexpr std::chrono::milliseconds kPatience{500};
 // Holders pay from what each round brings them.
 constexpr int64_t kRoundHeol = 10000;
 

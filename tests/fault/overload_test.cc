@@ -13,6 +13,7 @@
 // KENGRED_OVERLOAD_SECONDS: goes on for so long instead of a few turns, and prints what it does.
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/time/time.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -116,6 +117,12 @@ class Overload : public ::testing::Test {
     rig_.emplace(community_, &store_, options);
   }
 
+  // The pipeline ends by committing what it has taken.
+  void TearDown() override {
+    store_.Open();
+    rig_->Stop();
+  }
+
   struct Call {
     v1::SubmitTransactionRequest request;
     uint64_t head = 0;   // when it was sent
@@ -177,11 +184,12 @@ class Overload : public ::testing::Test {
     ++refusals_;
   }
 
-  // Waits until no more than `max` are unanswered.
+  // Waits until no more than `max` are unanswered. That long it takes only where they never are.
   void AwaitOpen(size_t max) {
     const absl::MutexLock lock(&mutex_);
     const auto few = [this, max]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_ <= max; };
-    mutex_.Await(absl::Condition(&few));
+    ASSERT_TRUE(mutex_.AwaitWithTimeout(absl::Condition(&few), absl::Minutes(2)))
+        << open_ << " are unanswered, and at most " << max << " may be";
   }
   size_t accepted() const {
     const absl::MutexLock lock(&mutex_);
@@ -223,9 +231,10 @@ TEST_F(Overload, AcceptsWhatItCanAndRefusesTheRestAtOnce) {
   uint64_t turn = 0;
   for (; goes_on(turn) && !HasFailure(); ++turn) {
     const size_t burst = kOverload * std::max<size_t>(store_.largest(), kBatchTransactionsMax / 2);
-    for (size_t i = 0; i < burst; ++i) Send(Next());
+    for (size_t i = 0; i < burst && !HasFailure(); ++i) Send(Next());
+    if (HasFailure()) return;
     // With the turnstile shut: who finds no room is told so without waiting for the disk.
-    AwaitOpen(kTakenMax);
+    ASSERT_NO_FATAL_FAILURE(AwaitOpen(kTakenMax));
     // What is taken gets as far as it can.
     while (rig_->verifying() > 0 && rig_->sequencer().queued() < kSequencerQueueMax) {
       std::this_thread::yield();
@@ -244,19 +253,19 @@ TEST_F(Overload, AcceptsWhatItCanAndRefusesTheRestAtOnce) {
 
   // The overload is over: who has been taken is served, and then nobody waits.
   store_.Open();
-  AwaitOpen(0);
+  ASSERT_NO_FATAL_FAILURE(AwaitOpen(0));
   EXPECT_EQ(rig_->sequencer().queued(), 0U);
   const uint64_t commits = store_.passed();
   const std::shared_ptr<Call> lone = Next();
   Send(lone);
-  AwaitOpen(0);
+  ASSERT_NO_FATAL_FAILURE(AwaitOpen(0));
   EXPECT_TRUE(lone->taken);
   EXPECT_EQ(store_.passed(), commits + 1);
   // So is who has been refused, when it comes again.
   const size_t before = accepted();
   constexpr size_t kAgain = 500;
   for (size_t i = 0; i < kAgain; ++i) Send(Next());
-  AwaitOpen(0);
+  ASSERT_NO_FATAL_FAILURE(AwaitOpen(0));
   EXPECT_EQ(accepted(), before + kAgain);
   rig_->Stop();
   EXPECT_EQ(testing::ExpectAuditAgrees(&store_, community_), founding_ + accepted());
