@@ -39,12 +39,16 @@ constexpr int64_t kSecondUs = 1'000'000;
 class SlowStore : public testing::ForwardingStore {
  public:
   SlowStore(std::shared_ptr<MemoryImage> image, std::chrono::microseconds by)
-      : ForwardingStore(storage::NewMemoryStore(image)), image_(std::move(image)), by_us_(by) {}
+      : ForwardingStore(storage::NewMemoryStore(image)), image_(std::move(image)), by_(by) {}
 
   absl::StatusOr<storage::CommitResult> commit(const storage::Batch& batch) override {
-    std::this_thread::sleep_for(by_us_.load());
+    std::this_thread::sleep_for(by_);
     if (commits_ == fail_after_) image_->fail_next_commit(fault_);
-    if (commits_ == slow_after_) by_us_ = std::chrono::milliseconds(100);
+    if (commits_ >= hold_after_) {
+      held_ = true;
+      while (!released_) std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
     auto result = ForwardingStore::commit(batch);
     ++commits_;
     return result;
@@ -55,20 +59,22 @@ class SlowStore : public testing::ForwardingStore {
     fail_after_ = commits;
     fault_ = fault;
   }
-  // After so many commits each takes longer than it takes anybody to do something about it. Before
-  // the first.
-  void CrawlAfter(uint64_t commits) { slow_after_ = commits; }
-  // Waits until so many have been tried.
-  void AwaitCommits(uint64_t commits) const {
-    while (commits_ < commits) std::this_thread::yield();
+  // The commit after so many waits for Release(); that one and later ones then take longer than it
+  // takes anybody to do something about it. Before the first.
+  void HoldAfter(uint64_t commits) { hold_after_ = commits; }
+  void AwaitHeld() const {
+    while (!held_) std::this_thread::yield();
   }
+  void Release() { released_ = true; }
 
  private:
   const std::shared_ptr<MemoryImage> image_;
-  std::atomic<std::chrono::microseconds> by_us_;
-  std::atomic<uint64_t> commits_{0};
+  const std::chrono::microseconds by_;
+  uint64_t commits_ = 0;
   uint64_t fail_after_ = UINT64_MAX;
-  uint64_t slow_after_ = UINT64_MAX;
+  uint64_t hold_after_ = UINT64_MAX;
+  std::atomic<bool> held_{false};
+  std::atomic<bool> released_{false};
   MemoryImage::Fault fault_ = MemoryImage::Fault::kNone;
 };
 
@@ -178,10 +184,13 @@ TEST_F(PipelineLoad, AServerThatStopsKeepsWhatItHasAcknowledged) {
   const auto store = OpenStore();
   size_t acknowledged = 0;
   {
-    store->CrawlAfter(3);
+    store->HoldAfter(3);
     PipelineRig rig(community_, store.get());
     std::thread stop([&store, &rig] {
-      store->AwaitCommits(3);
+      // One batch is being committed and the next is being built.
+      store->AwaitHeld();
+      while (rig.verifying() > 0 || rig.sequencer().queued() > 0) std::this_thread::yield();
+      store->Release();
       rig.sequencer().Stop();
     });
     const Told told = testing::RunClients(&rig, &payments_, 16);
