@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,7 @@ struct FaultyFiles::State {
   bool struck ABSL_GUARDED_BY(mutex) = false;
   bool killed ABSL_GUARDED_BY(mutex) = false;
   uint64_t bytes_read ABSL_GUARDED_BY(mutex) = 0;
+  std::chrono::microseconds sync_slower_by ABSL_GUARDED_BY(mutex){0};
   std::map<std::string, Unsafe> files ABSL_GUARDED_BY(mutex);
   std::vector<Rename> renames ABSL_GUARDED_BY(mutex);
 
@@ -89,6 +91,18 @@ struct FaultyFiles::State {
     if (hit && *hit != Damage::kDoneButNo) return Planned(*hit);
     IOStatus status = operate();
     return hit ? Planned(*hit) : status;
+  }
+
+  // What a sync waits for; false where the process has died meanwhile.
+  bool Linger() {
+    std::chrono::microseconds left;
+    {
+      absl::MutexLock lock(&mutex);
+      left = sync_slower_by;
+    }
+    if (left.count() > 0) std::this_thread::sleep_for(left);
+    absl::MutexLock lock(&mutex);
+    return !killed;
   }
 
   void Read(uint64_t bytes) {
@@ -140,7 +154,10 @@ class FaultyFiles::WritableFile : public rocksdb::FSWritableFileOwnerWrapper {
  private:
   template <typename Do>
   IOStatus Synced(Do&& sync) {
-    return state_->Run(IsLog(path_) ? Operation::kLogSync : Operation::kAny, [&] {
+    const bool is_log = IsLog(path_);
+    return state_->Run(is_log ? Operation::kLogSync : Operation::kAny, [&] {
+      // A crash may come while the disk is at work.
+      if (is_log && !state_->Linger()) return Planned(Damage::kRefused);
       IOStatus status = sync();
       absl::MutexLock lock(&state_->mutex);
       State::Unsafe& file = state_->files[path_];
@@ -390,6 +407,11 @@ uint64_t FaultyFiles::operations() const {
 uint64_t FaultyFiles::bytes_read() const {
   absl::MutexLock lock(&state_->mutex);
   return state_->bytes_read;
+}
+
+void FaultyFiles::SlowLogSyncs(std::chrono::microseconds by) {
+  absl::MutexLock lock(&state_->mutex);
+  state_->sync_slower_by = by;
 }
 
 void FaultyFiles::Kill() {

@@ -1,12 +1,13 @@
 // A file system for RocksDB that breaks on demand: the real one underneath, with an operation that
 // fails, tears or lies, and power cuts that take away what was not synced. It also counts what is
-// read.
+// read, and syncs as slowly as a test wants.
 //
 // It counts every operation that changes something on disk, in order, from 1: creating, appending,
 // syncing, closing, truncating, renaming and deleting files, and syncing directories. RocksDB's own
 // LOG is left alone. Any thread may call.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -60,6 +61,9 @@ class FaultyFiles {
 
   // Bytes read since this object was made.
   uint64_t bytes_read() const;
+
+  // From now on every sync of a write-ahead log takes so much longer; 0 at first.
+  void SlowLogSyncs(std::chrono::microseconds by);
 
   // Ends the life of the process: no operation does anything any more, so that destroying the store
   // now leaves the files as a kill would.

@@ -4,16 +4,20 @@
 // takes all that they guard for races. The functions here take the place of the library's, as the
 // linker prefers a program's own definitions; they are slower and simpler, and ThreadSanitizer
 // understands them. Await is for writers only, as it is everywhere in Kengred.
+//
+// The word that a Mutex or CondVar consists of points to what stands for it, so that two threads
+// that use different ones meet nowhere: a table of them would need a lock of its own, and that lock
+// would put the threads in an order which the program does not give them, and hide its races.
 #include <absl/base/attributes.h>
 #include <absl/synchronization/mutex.h>
 #include <absl/time/clock.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <map>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <shared_mutex>
 
 namespace {
@@ -24,34 +28,26 @@ struct Lock {
   std::condition_variable_any unlocked;
 };
 
-// What belongs to which Mutex or CondVar, by address: one that was never used needs no entry.
+using Word = std::atomic<intptr_t>;
+
+// What the word points to, made at its first use: 0 is how abseil's begin.
 template <typename T>
-class Registry {
- public:
-  T& Of(const void* owner) {
-    const std::lock_guard guard(mutex_);
-    std::unique_ptr<T>& slot = entries_[owner];
-    if (!slot) slot = std::make_unique<T>();
-    return *slot;
+T& Of(Word& word) {
+  intptr_t known = word.load(std::memory_order_acquire);
+  if (known == 0) {
+    auto made = std::make_unique<T>();
+    if (word.compare_exchange_strong(known, reinterpret_cast<intptr_t>(made.get()),
+                                     std::memory_order_acq_rel, std::memory_order_acquire)) {
+      return *made.release();
+    }
   }
-  void Remove(const void* owner) {
-    const std::lock_guard guard(mutex_);
-    entries_.erase(owner);
-  }
-  // Never destroyed, since static objects lock mutexes until the very end.
-  static Registry& Get() {
-    static auto* const registry = new Registry;
-    return *registry;
-  }
+  return *reinterpret_cast<T*>(known);
+}
 
- private:
-  std::mutex mutex_;
-  std::map<const void*, std::unique_ptr<T>> entries_;
-};
-
-Lock& LockOf(const void* mutex) { return Registry<Lock>::Get().Of(mutex); }
-std::condition_variable_any& SignalOf(const void* condvar) {
-  return Registry<std::condition_variable_any>::Get().Of(condvar);
+// A static object may still be used after that, and makes another one then.
+template <typename T>
+void Forget(Word& word) {
+  delete reinterpret_cast<T*>(word.exchange(0, std::memory_order_acq_rel));
 }
 
 std::chrono::steady_clock::time_point SteadyTime(absl::Time deadline) {
@@ -61,8 +57,7 @@ std::chrono::steady_clock::time_point SteadyTime(absl::Time deadline) {
 }
 
 // Waits, the mutex held, until the condition holds or the deadline has passed.
-bool AwaitUntil(const void* mutex, const absl::Condition& condition, absl::Time deadline) {
-  Lock& lock = LockOf(mutex);
+bool AwaitUntil(Lock& lock, const absl::Condition& condition, absl::Time deadline) {
   // Waiting lets the mutex go: what was done under it may be what somebody else waits for.
   lock.unlocked.notify_all();
   return lock.unlocked.wait_until(lock.mutex, SteadyTime(deadline),
@@ -74,30 +69,32 @@ bool AwaitUntil(const void* mutex, const absl::Condition& condition, absl::Time 
 namespace absl {
 ABSL_NAMESPACE_BEGIN
 
-Mutex::~Mutex() { Registry<::Lock>::Get().Remove(this); }
-void Mutex::Lock() { LockOf(this).mutex.lock(); }
+Mutex::~Mutex() { Forget<::Lock>(mu_); }
+void Mutex::Lock() { Of<::Lock>(mu_).mutex.lock(); }
 void Mutex::Unlock() {
-  ::Lock& lock = LockOf(this);
+  ::Lock& lock = Of<::Lock>(mu_);
   lock.unlocked.notify_all();
   lock.mutex.unlock();
 }
-bool Mutex::TryLock() { return LockOf(this).mutex.try_lock(); }
-void Mutex::ReaderLock() { LockOf(this).mutex.lock_shared(); }
+bool Mutex::TryLock() { return Of<::Lock>(mu_).mutex.try_lock(); }
+void Mutex::ReaderLock() { Of<::Lock>(mu_).mutex.lock_shared(); }
 void Mutex::ReaderUnlock() {
-  ::Lock& lock = LockOf(this);
+  ::Lock& lock = Of<::Lock>(mu_);
   lock.unlocked.notify_all();
   lock.mutex.unlock_shared();
 }
-bool Mutex::ReaderTryLock() { return LockOf(this).mutex.try_lock_shared(); }
+bool Mutex::ReaderTryLock() { return Of<::Lock>(mu_).mutex.try_lock_shared(); }
 void Mutex::AssertHeld() const {}
 void Mutex::AssertReaderHeld() const {}
 
-void Mutex::Await(const Condition& condition) { AwaitUntil(this, condition, InfiniteFuture()); }
+void Mutex::Await(const Condition& condition) {
+  AwaitUntil(Of<::Lock>(mu_), condition, InfiniteFuture());
+}
 bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
-  return AwaitUntil(this, condition, Now() + timeout);
+  return AwaitUntil(Of<::Lock>(mu_), condition, Now() + timeout);
 }
 bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
-  return AwaitUntil(this, condition, deadline);
+  return AwaitUntil(Of<::Lock>(mu_), condition, deadline);
 }
 void Mutex::LockWhen(const Condition& condition) {
   Lock();
@@ -112,18 +109,19 @@ bool Mutex::LockWhenWithDeadline(const Condition& condition, Time deadline) {
   return AwaitWithDeadline(condition, deadline);
 }
 
-CondVar::~CondVar() { Registry<std::condition_variable_any>::Get().Remove(this); }
+CondVar::~CondVar() { Forget<std::condition_variable_any>(cv_); }
 void CondVar::Wait(Mutex* mutex) { WaitWithDeadline(mutex, InfiniteFuture()); }
 bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
   return WaitWithDeadline(mutex, Now() + timeout);
 }
 bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
-  ::Lock& lock = LockOf(mutex);
+  ::Lock& lock = Of<::Lock>(mutex->mu_);
   lock.unlocked.notify_all();  // as in AwaitUntil
-  return SignalOf(this).wait_until(lock.mutex, SteadyTime(deadline)) == std::cv_status::timeout;
+  return Of<std::condition_variable_any>(cv_).wait_until(lock.mutex, SteadyTime(deadline)) ==
+         std::cv_status::timeout;
 }
-void CondVar::Signal() { SignalOf(this).notify_one(); }
-void CondVar::SignalAll() { SignalOf(this).notify_all(); }
+void CondVar::Signal() { Of<std::condition_variable_any>(cv_).notify_one(); }
+void CondVar::SignalAll() { Of<std::condition_variable_any>(cv_).notify_all(); }
 
 ABSL_NAMESPACE_END
 }  // namespace absl
