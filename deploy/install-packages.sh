@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages of deploy/packages.txt that are missing. Running it again does nothing.
 #
-#   deploy/install-packages.sh [build] [run] [test] [lint]    (default: all sections)
+#   deploy/install-packages.sh [build] [run] [test] [lint] [bench]    (default: all sections)
 #
 # Exit status: 0 all are there, 1 something could not be installed, 2 wrong usage.
 set -euo pipefail

@@ -19,7 +19,7 @@ OUTSIDE = [
     ("spdlog/", "spdlog"), ("fmt/", "fmt"), ("CLI/", "CLI11"), ("nlohmann/", "nlohmann_json"),
     ("toml++/", "toml++"), ("qrencode", "libqrencode"), ("libintl", "gettext"),
     ("benchmark/", "Google Benchmark"),
-    ("httplib", "cpp-httplib"),
+    ("httplib", "cpp-httplib"), ("libpq", "libpq"),
 ]
 # Folders whose includes the graph speaks of; tests may use what they test.
 FOLDERS = ("proto/", "core/", "files/", "net/", "client/", "server/", "wallet-cli/", "bench/", "witness/")
