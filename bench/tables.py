@@ -6,9 +6,13 @@
     tables.py claim RUNS SECTION TEXT >=|<= NUMBER FIGURE ROW [FIGURE ROW...]
     tables.py print RUNS [SECTION...]                            the tables
     tables.py save RUNS FILE                                     all of it as one JSON file
+    tables.py fill RUNS DOCUMENT                                 the tables into a document
     tables.py median RUNS SECTION ROW FIGURE                     one number
 
-RUNS is a file of JSON lines, the order of which is that of the tables. A row is shown with the median
+RUNS is a file of JSON lines, the order of which is that of the tables, or what `save` has written. In a
+document a table stands between the lines `<!-- figures: SECTION -->` and `<!-- end -->`, the machine in
+SECTION `machine`; sections that were not run are left as they are.
+ A row is shown with the median
 of each figure over its runs. A claim is a figure of one row; with more, divided by the greatest of the
 other rows' second figure. It is worked out for each run by itself, since what is measured in turn
 shares its conditions, and then the median is taken.
@@ -17,6 +21,7 @@ Exit status: 0, 1 for what cannot be read, 2 for wrong usage.
 """
 
 import json
+import re
 import statistics
 import sys
 
@@ -87,21 +92,24 @@ class Runs:
         self.runs = []
         self.claims = []
         try:
-            with open(path, encoding="utf-8") as lines:
-                for line in lines:
-                    record = json.loads(line)
-                    kind = record.pop("kind")
-                    if kind == "machine":
-                        self.machine = record
-                    else:
-                        (self.runs if kind == "run" else self.claims).append(record)
-        except (OSError, ValueError, KeyError) as error:
-            fail(1, f"cannot read {path}: {error}")
-        for run in self.runs:
-            run["figures"] = figures = figures_of(run["report"]) | run.pop("more")
-            acknowledged = run["report"].get("check", {}).get("acknowledged")
-            if acknowledged and "kept_bytes" in figures:
-                figures["kept_bytes_per_transaction"] = figures["kept_bytes"] / acknowledged
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            if text.startswith('{"kind"'):
+                records = [json.loads(line) for line in text.splitlines()]
+            else:
+                records = json.loads(text)["records"]
+            for record in records:
+                {"machine": self.machine.update, "run": self.runs.append,
+                 "claim": self.claims.append}[record["kind"]](record)
+            self.records = records
+            for run in self.runs:
+                figures = figures_of(run["report"]) | run["more"]
+                acknowledged = run["report"].get("check", {}).get("acknowledged")
+                if acknowledged and "kept_bytes" in figures:
+                    figures["kept_bytes_per_transaction"] = figures["kept_bytes"] / acknowledged
+                run["figures"] = figures
+        except (OSError, ValueError, KeyError, AttributeError) as error:
+            fail(1, f"cannot read {path}: {error!r}")
 
     def sections(self):
         return list(dict.fromkeys(run["section"] for run in self.runs))
@@ -169,7 +177,12 @@ def markdown(runs, section):
             continue
         reached = value >= claim["bound"] if claim["relation"] == ">=" else value <= claim["bound"]
         lines.append(f"| {claim['text']} | {wanted} | {value:.2f} | {'yes' if reached else '**no**'} |")
-    return "\n".join([f"### {section}", "", *lines, ""])
+    return "\n".join(lines)
+
+
+def machine_table(runs):
+    return "\n".join(["| machine | |", "|---|---|", *(
+        f"| {name} | {value} |" for name, value in runs.machine.items() if name != "kind")])
 
 
 def append(path, record):
@@ -202,19 +215,35 @@ def machine(path, *pairs):
 def show(path, *sections):
     runs = Runs(path)
     if not sections and runs.machine:
-        print("| machine | |\n|---|---|")
-        for name, value in runs.machine.items():
-            print(f"| {name} | {value} |")
-        print()
+        print(machine_table(runs) + "\n")
     for section in sections or runs.sections():
-        print(markdown(runs, section))
+        print(f"### {section}\n\n{markdown(runs, section)}\n")
 
 
 def save(path, target):
-    runs = Runs(path)
     with open(target, "w", encoding="utf-8") as file:
-        json.dump({"machine": runs.machine, "runs": runs.runs, "claims": runs.claims}, file, indent=1)
+        json.dump({"records": Runs(path).records}, file, indent=1)
         file.write("\n")
+
+
+def fill(path, document):
+    runs = Runs(path)
+
+    def table(match):
+        section = match.group(2)
+        if section == "machine":
+            text = machine_table(runs)
+        elif section in runs.sections():
+            text = markdown(runs, section)
+        else:
+            return match.group(0)
+        return f"{match.group(1)}\n\n{text}\n\n<!-- end -->"
+
+    with open(document, encoding="utf-8") as file:
+        text = file.read()
+    text = re.sub(r"(<!-- figures: (\w+) -->)\n.*?<!-- end -->", table, text, flags=re.DOTALL)
+    with open(document, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def median(path, section, row, figure):
@@ -225,7 +254,7 @@ def median(path, section, row, figure):
 
 
 COMMANDS = {"add": add, "claim": claim_that, "machine": machine, "print": show, "save": save,
-            "median": median}
+            "fill": fill, "median": median}
 
 if __name__ == "__main__":
     if len(sys.argv) < 3 or sys.argv[1] not in COMMANDS:

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -30,6 +31,7 @@ namespace {
 enum ExitCode { kAgrees = 0, kDiffers = 1, kUsage = 2, kServer = 3, kFile = 4 };
 
 constexpr int64_t kMicros = 1'000'000;
+constexpr std::chrono::milliseconds kBareTime{500};
 
 struct Options {
   DriveOptions drive;
@@ -195,7 +197,7 @@ absl::StatusOr<Report> Measure(const Options& options) {
     sources.emplace_back(options.seed + i, options.accounts, payees);
   }
   Gateway gateway;
-  report.bare_before = MeasureBareRate();
+  report.bare_before = MeasureBareRate(kBareTime);
   if (options.verify) {
     // All cores verifying and doing nothing else could not use up more.
     const int64_t seconds = options.drive.warm_up_seconds + options.drive.duration_seconds + 1;
@@ -212,7 +214,7 @@ absl::StatusOr<Report> Measure(const Options& options) {
   auto result = Drive(options.drive, options.verify ? &gateway : nullptr, &sources);
   if (!result.ok()) return result.status();
   report.result = *std::move(result);
-  report.bare_after = MeasureBareRate();
+  report.bare_after = MeasureBareRate(kBareTime);
   const auto books = ReadBooks(connection->get());
   if (!books.ok()) return books.status();
   report.books = *books;

@@ -130,11 +130,18 @@ class RunTest(unittest.TestCase):
         self.assertIn("| PostgreSQL, batches of 1000, 4 clients, signatures verified | 1,000 |", done.stdout)
         self.assertIn("| 512 outstanding: of twice the bare rate | >= 0.36 | 0.50 | yes |", done.stdout)
         self.assertIn("| p50 in fdatasyncs of the same disk | <= 5 | 2.00 | yes |", done.stdout)
-        saved = json.loads((self.root / "runs.json").read_text())
-        self.assertEqual({run["section"] for run in saved["runs"]}, set(SECTIONS))
+        # What is kept holds all of it, and there is a place for every table in the document.
+        document = self.root / "RESULTS.md"
+        document.write_text((SOURCE / "bench/RESULTS.md").read_text())
+        self.assertEqual(tables("fill", self.root / "runs.json", document)[0], 0)
+        filled = document.read_text()
+        for section in ["machine", *SECTIONS]:
+            printed = (done.stdout.partition("### ")[0] if section == "machine" else
+                       done.stdout.partition(f"### {section}\n")[2].partition("### ")[0])
+            self.assertIn(f"<!-- figures: {section} -->\n\n{printed.strip()}\n\n<!-- end -->", filled)
         self.assertGreater(len(self.started()), len(SECTIONS))
         self.assertEqual([pid for pid in self.started() if alive(pid)], [])
-        self.assertEqual({path.name for path in self.root.iterdir()}, {"fakes", "runs.json"})
+        self.assertEqual({path.name for path in self.root.iterdir()}, {"fakes", "runs.json", "RESULTS.md"})
 
     def test_books_that_do_not_agree_fail_it(self):
         self.set_report(REPORT | {"check": {"good": False}})
@@ -195,6 +202,29 @@ class TablesTest(unittest.TestCase):
         tables("claim", self.runs, "s", "of a row that is not there", ">=", 1, rate, "ours", rate, "gone")
         self.assertIn("| of a row that is not there | >= 1 | - | not measured |",
                       tables("print", self.runs, "s")[1])
+
+    def test_a_document_gets_the_tables_that_were_measured(self):
+        self.add("a", 1, 7)
+        document = self.runs.with_name("document.md")
+        document.write_text("x\n<!-- figures: s -->\nold\n<!-- end -->\n"
+                            "<!-- figures: t -->\nkept\n<!-- end -->\ny\n")
+        saved = self.runs.with_name("saved.json")
+        self.assertEqual(tables("save", self.runs, saved)[0], 0)
+        for source in (self.runs, saved):
+            self.assertEqual(tables("fill", source, document)[0], 0)
+            self.assertEqual(document.read_text(), """x
+<!-- figures: s -->
+
+|  | accepted/s | runs |
+|---|---:|---:|
+| a | 7 | 1 |
+
+<!-- end -->
+<!-- figures: t -->
+kept
+<!-- end -->
+y
+""")
 
     def test_what_it_cannot_read_or_does_not_know(self):
         self.assertEqual(tables("print", self.runs)[0], 1)
