@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "bench/histogram.h"
 #include "bench/postgres/gateway.h"
