@@ -13,7 +13,8 @@ VERDICTS = "proto/kengred/v1/verdict.proto"
 SENTENCES = "core/verdict.cc"
 
 # What rules share. Every other file of server/rules/ is one operation.
-SHARED_RULE_FILES = {"authority", "checks", "funding", "invariants", "membership", "rules", "state"}
+SHARED_RULE_FILES = {"authority", "checks", "funding", "invariants", "membership", "prefetch", "rules",
+                     "state"}
 
 
 def operations(project):
