@@ -82,6 +82,9 @@ inline constexpr size_t kMessageBytesMax = 4 * 1024 * 1024;
 inline constexpr int32_t kPageSizeDefault = 50;
 inline constexpr int32_t kPageSizeMax = 500;
 inline constexpr size_t kStreamRequestsMax = 1000;
+// Invalid signatures on one submission stream, each of which costs us as much as a valid one; with
+// the last the stream ends.
+inline constexpr size_t kStreamInvalidSignaturesMax = 16;
 inline constexpr uint16_t kPortDefault = 4365;
 
 static_assert(kTransactionBytesMax * 2 < kBatchBytesMax,

@@ -143,6 +143,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   publish::Done DoneFor(uint64_t slot, std::string id) {
     return [self = shared_from_this(), slot, id = std::move(id)](publish::Answer answer) {
       if (const auto* refusal = std::get_if<Refusal>(&answer)) {
+        if (refusal->verdict == v1::VERDICT_SIGNATURE_INVALID) self->CountInvalidSignature();
         self->Answer(slot, Refused(id, *refusal));
       } else {
         v1::SubmitResult result;
@@ -151,6 +152,13 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
       }
       publish::AnswerGroup::AtEnd(self.get(), [self] { self->Step(); });
     };
+  }
+
+  void CountInvalidSignature() {
+    const absl::MutexLock lock(&mutex_);
+    if (++invalid_signatures_ < kStreamInvalidSignaturesMax || input_over_) return;
+    input_over_ = true;
+    end_ = ToStatus(v1::VERDICT_SIGNATURE_INVALID);
   }
 
   void Answer(uint64_t slot, v1::SubmitResult result) {
@@ -222,6 +230,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
   uint64_t first_slot_ ABSL_GUARDED_BY(mutex_) = 0;
   // How many of them the pipeline still has.
   size_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t invalid_signatures_ ABSL_GUARDED_BY(mutex_) = 0;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   // Nothing more is read; `end_` follows the last answer.

@@ -1,6 +1,5 @@
 #include "server/sequence/state_cache.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace kengred::sequence {
@@ -17,7 +16,7 @@ size_t StateCache::BytesOf(const Slot& slot) {
 
 StateCache::Slot* StateCache::Find(std::string_view key) {
   const auto found = index_.find(key);
-  return found == index_.end() ? nullptr : &slots_[found->second];
+  return found == index_.end() ? nullptr : found->second;
 }
 
 void StateCache::MakeRoom(size_t bytes) {
@@ -30,22 +29,18 @@ void StateCache::MakeRoom(size_t bytes) {
     bytes_ -= BytesOf(slot);
     index_.erase(slot.key);
     slot = Slot();
-    free_.push_back(hand_);
+    free_.push_back(&slot);
   }
 }
 
 StateCache::Slot& StateCache::Insert(std::string_view key) {
   MakeRoom(key.size() + kOverheadBytes);
-  if (free_.empty()) {
-    free_.push_back(slots_.size());
-    slots_.emplace_back();
-  }
-  const size_t place = free_.back();
+  if (free_.empty()) free_.push_back(&slots_.emplace_back());
+  Slot& slot = *free_.back();
   free_.pop_back();
-  Slot& slot = slots_[place];
   slot.key = key;
   bytes_ += BytesOf(slot);
-  index_.emplace(slot.key, place);
+  index_.emplace(slot.key, &slot);
   return slot;
 }
 
@@ -62,8 +57,6 @@ std::optional<std::string> StateCache::Get(const std::string& key) {
 
 void StateCache::Fetch(std::vector<std::string> keys) {
   std::erase_if(keys, [this](const std::string& key) { return index_.contains(key); });
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   if (keys.empty()) return;
   absl::StatusOr<storage::Read> read = store_->get(keys);
   if (!read.ok()) {
@@ -71,6 +64,7 @@ void StateCache::Fetch(std::vector<std::string> keys) {
     return;
   }
   for (size_t i = 0; i < keys.size(); ++i) {
+    if (index_.contains(keys[i])) continue;  // it came twice
     Slot& slot = Insert(keys[i]);
     slot.value = std::move(read->values[i]);
     if (slot.value) bytes_ += slot.value->size();

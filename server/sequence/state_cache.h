@@ -64,11 +64,11 @@ class StateCache {
   storage::Store* const store_;
   const size_t bytes_max_;
   // The CLOCK algorithm (Corbato 1968): a ring of slots, and a hand that goes round. A deque, since
-  // the index points into the slots' keys.
+  // the index points into it.
   std::deque<Slot> slots_;
-  std::vector<size_t> free_;
+  std::vector<Slot*> free_;
   size_t hand_ = 0;
-  absl::flat_hash_map<std::string_view, size_t> index_;
+  absl::flat_hash_map<std::string_view, Slot*> index_;
   size_t bytes_ = 0;
   Sequence durable_ = 0;
   absl::Status status_;

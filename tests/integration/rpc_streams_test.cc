@@ -206,6 +206,38 @@ TEST_F(SubmitStreamTest, AMessageOutOfBoundsEndsTheStreamAfterItsAnswers) {
   }
 }
 
+TEST_F(SubmitStreamTest, InvalidSignaturesEndTheStreamAfterItsAnswers) {
+  const auto invalid = [this] {
+    v1::SubmitTransactionRequest request = Payment();
+    std::string* signature =
+        request.mutable_signed_transaction()->mutable_signatures(0)->mutable_signature();
+    (*signature)[0] = static_cast<char>((*signature)[0] ^ 1);
+    return request;
+  };
+  const auto context = world_.Context();
+  const auto stream = world_.ledger().SubmitTransactions(context.get());
+  // One less than too many, and a payment in between: the stream goes on.
+  for (size_t i = 0; i + 1 < kStreamInvalidSignaturesMax; ++i) {
+    v1::SubmitTransactionsRequest message;
+    *message.add_requests() = invalid();
+    *message.add_requests() = Payment();
+    ASSERT_TRUE(stream->Write(message));
+    const std::vector<v1::SubmitResult> results = ReadResults(*stream, 2);
+    EXPECT_EQ(results[0].refused().verdict(), v1::VERDICT_SIGNATURE_INVALID);
+    EXPECT_TRUE(results[1].has_accepted()) << results[1].DebugString();
+  }
+  v1::SubmitTransactionsRequest message;
+  *message.add_requests() = invalid();
+  *message.add_requests() = invalid();
+  *message.add_requests() = Payment();
+  ASSERT_TRUE(stream->Write(message));
+  const std::vector<v1::SubmitResult> results = ReadResults(*stream, 3);
+  EXPECT_TRUE(results[2].has_accepted()) << results[2].DebugString();
+  v1::SubmitTransactionsResponse response;
+  EXPECT_FALSE(stream->Read(&response)) << response.DebugString();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+}
+
 TEST_F(SubmitStreamTest, AnEmptyStreamEndsWell) {
   const auto context = world_.Context();
   const auto stream = world_.ledger().SubmitTransactions(context.get());

@@ -6,7 +6,7 @@ if(KENGRED_BUILD_SERVER)
   kengred_test(state_cache_test
     LABELS unit asan
     SOURCES state_cache_test.cc
-    LINK kengred_sequence kengred_storage)
+    LINK kengred_sequence kengred_storage kengred_test_support)
   kengred_test(tree_test
     LABELS unit asan
     SOURCES tree_test.cc
