@@ -38,6 +38,7 @@ class Driver final : public CallOwner {
       : options_(options), transactions_(transactions), stop_(stop), random_(options.seed) {
     result_.sequences_all.resize(transactions.size());
     since_ns_.resize(transactions.size());
+    if (options.rate > 0) sent_ns_.resize(transactions.size());
     turned_away_.resize(transactions.size() / transactions.per_message());
   }
 
@@ -121,6 +122,7 @@ class Driver final : public CallOwner {
   size_t next_stub_ = 0;
   size_t next_stream_ = 0;
   std::vector<int64_t> since_ns_;  // from when the latency of each transaction counts
+  std::vector<int64_t> sent_ns_;   // open loop: when each was sent
   absl::Status failed_;
   DriveResult result_;
 };
@@ -240,9 +242,10 @@ void Driver::OnSent(size_t first, size_t count) {
   for (size_t i = first; i < first + count; ++i) {
     if (options_.rate == 0) {
       since_ns_[i] = now_ns_;
-    } else if (measuring_) {
-      result_.lag.Record((now_ns_ - since_ns_[i]) / 1000);
+      continue;
     }
+    sent_ns_[i] = now_ns_;
+    if (measuring_) result_.lag.Record((now_ns_ - since_ns_[i]) / 1000);
   }
 }
 
@@ -256,6 +259,9 @@ void Driver::OnAnswer(size_t number, const AnswerRead& answer) {
   result_.accepted_rewards += transactions_.rewards(number);
   if (answer.duplicate) ++result_.duplicates;
   result_.accepted_latency.Record((now_ns_ - since_ns_[number]) / 1000);
+  if (options_.rate > 0) {
+    result_.accepted_since_sent.Record((now_ns_ - sent_ns_[number]) / 1000);
+  }
 }
 
 void Driver::OnRefused(size_t number, const std::string& verdict) {

@@ -71,7 +71,10 @@ struct DriveResult {
   Histogram accepted_latency;
   Histogram refused_latency;
   Histogram read_latency;
-  Histogram lag;  // open loop: how long after it was due each was sent
+  // Open loop: how long after it was due each was sent, and how long after that it was accepted:
+  // what the server did to it, where the load was more than could be sent.
+  Histogram lag;
+  Histogram accepted_since_sent;
   // Sent and not answered when the run gave up waiting.
   uint64_t unanswered_all = 0;
   // The entry of each transaction that was ever acknowledged, by its number; else 0.

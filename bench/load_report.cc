@@ -59,6 +59,14 @@ class Figures {
     if (!amount) return std::nullopt;
     return Ratio(static_cast<double>(*amount), static_cast<double>(report_.result.accepted));
   }
+  // Of all that was answered: transactions, accepted or not, and reads.
+  std::optional<double> PerAnswer(std::optional<int64_t> amount) const {
+    const DriveResult& result = report_.result;
+    if (!amount) return std::nullopt;
+    return Ratio(static_cast<double>(*amount),
+                 static_cast<double>(result.accepted + SumOf(result.refused) + result.reads +
+                                     SumOf(result.reads_refused)));
+  }
   // The server's time for a transaction, to a bare verification's.
   std::optional<double> ServerCpuToBare() const {
     const auto each = PerAccepted(report_.costs.server_cpu_us);
@@ -156,21 +164,30 @@ void AddConditions(const LoadReport& report, Lines* lines) {
              EndName(report.result.end));
 }
 
+// "so much a transaction", and a read where there are any.
+std::string CpuText(const LoadReport& report, int64_t cpu_us) {
+  const Figures figures(report);
+  std::string text;
+  if (const auto each = figures.PerAccepted(cpu_us)) {
+    text = fmt::format("{:.1f} us an accepted transaction, ", *each);
+  }
+  return text + fmt::format("{:.1f} us an answer", figures.PerAnswer(cpu_us).value_or(0));
+}
+
 void AddCosts(const LoadReport& report, Lines* lines) {
   const Figures figures(report);
   const LoadCosts& costs = report.costs;
-  lines->Add("client CPU", "{:.1f} us a transaction",
-             figures.PerAccepted(costs.client_cpu_us).value_or(0));
+  lines->Add("client CPU", "{}", CpuText(report, costs.client_cpu_us));
   if (costs.server_cpu_us) {
-    lines->Add("server CPU", "{:.1f} us a transaction, {:.2f} of a bare verification",
-               figures.PerAccepted(costs.server_cpu_us).value_or(0),
-               figures.ServerCpuToBare().value_or(0));
+    const auto to_bare = figures.ServerCpuToBare();
+    lines->Add(
+        "server CPU", "{}{}", CpuText(report, *costs.server_cpu_us),
+        to_bare ? fmt::format("; {:.2f} bare verifications for each accepted", *to_bare) : "");
     lines->Add("server memory", "{} MiB at the end, {} MiB at most",
                *costs.server_memory_bytes >> 20, *costs.server_memory_peak_bytes >> 20);
   }
-  if (costs.write_bytes) {
-    lines->Add("written to disk", "{:.0f} bytes a transaction",
-               figures.PerAccepted(costs.write_bytes).value_or(0));
+  if (const auto written = figures.PerAccepted(costs.write_bytes)) {
+    lines->Add("written to disk", "{:.0f} bytes an accepted transaction", *written);
   }
   if (report.sync_us) lines->Add("fdatasync", "p50 {} us, of a small append", *report.sync_us);
 }
@@ -201,14 +218,17 @@ std::string LoadReportText(const LoadReport& report) {
     lines.Add("latency of reads", "{}", LatencyText(result.read_latency));
   }
   if (report.options.watches > 0) lines.Add("entries watched", "{}", result.watched_entries);
-  if (result.lag.count() > 0) lines.Add("sent late by", "{}", LatencyText(result.lag));
+  if (result.lag.count() > 0) {
+    lines.Add("sent late by", "{}", LatencyText(result.lag));
+    lines.Add("latency since sent", "{}", LatencyText(result.accepted_since_sent));
+  }
   lines.Add("bare verification", "{}/s of one core ({} before, {} after)", report.bare(),
             report.bare_before, report.bare_after);
   if (mix.submissions() > 0) {
     lines.Add("accepted to bare", "{:.3f} of {} cores that only verify",
               figures.AcceptedToBare().value_or(0), report.cores);
-    AddCosts(report, &lines);
   }
+  AddCosts(report, &lines);
   const LoadCheck& check = report.check;
   lines.Add("checked",
             "{} acknowledged, {} missing; {} entries, {} unbalanced; {} balances, {} wrong",
@@ -246,6 +266,7 @@ std::string LoadReportJson(const LoadReport& report) {
       {"refused_latency_us", Latency(result.refused_latency)},
       {"read_latency_us", Latency(result.read_latency)},
       {"send_lag_us", Latency(result.lag)},
+      {"submission_latency_since_sent_us", Latency(result.accepted_since_sent)},
       {"bare_per_second_before", report.bare_before},
       {"bare_per_second_after", report.bare_after},
       {"bare_per_second", report.bare()},
@@ -253,6 +274,8 @@ std::string LoadReportJson(const LoadReport& report) {
       {"rewards_to_bare", OrNull(figures.RewardsToBare())},
       {"client_cpu_us_per_transaction", OrNull(figures.PerAccepted(costs.client_cpu_us))},
       {"server_cpu_us_per_transaction", OrNull(figures.PerAccepted(costs.server_cpu_us))},
+      {"client_cpu_us_per_answer", OrNull(figures.PerAnswer(costs.client_cpu_us))},
+      {"server_cpu_us_per_answer", OrNull(figures.PerAnswer(costs.server_cpu_us))},
       {"server_cpu_to_bare", OrNull(figures.ServerCpuToBare())},
       {"server_memory_bytes", OrNull(costs.server_memory_bytes)},
       {"server_memory_peak_bytes", OrNull(costs.server_memory_peak_bytes)},

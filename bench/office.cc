@@ -51,7 +51,9 @@ absl::Status SubmitInOrder(client::Client* client,
         }
         if (!first.ok()) return;
         std::string figures;
-        for (const auto& [name, value] : refused.figures()) figures += " " + name + "=" + value;
+        for (const auto& [name, value] : refused.figures()) {
+          figures.append(" ").append(name).append("=").append(value);
+        }
         first = absl::FailedPreconditionError(VerdictName(refused.verdict()) + ": " +
                                               refused.message() + figures);
       });

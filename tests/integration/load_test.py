@@ -135,6 +135,8 @@ def check_sums(report):
         check_that("percentiles grow", 0 < latency["p50"] <= latency["p95"] <= latency["p99"]
                    <= latency["max"])
         check_that("client CPU", report["client_cpu_us_per_transaction"] > 0)
+        check_that("an answer costs no more", report["client_cpu_us_per_answer"]
+                   <= report["client_cpu_us_per_transaction"])
         ratio = report["accepted_per_second"] / report["bare_per_second"] / conditions["cores"]
         check_that("ratio", abs(report["accepted_to_bare"] - ratio) < 0.001)
     check("bare", report["bare_per_second"],
@@ -174,6 +176,9 @@ def modes(bench):
     due = 50 * (time.monotonic() - start) + 1
     check_that("open loop", 0 < open_loop["accepted"] <= open_loop["check"]["acknowledged"] <= due)
     check_that("lag", open_loop["send_lag_us"]["count"] > 0)
+    check("latencies since sent", open_loop["submission_latency_since_sent_us"]["count"],
+          open_loop["accepted"])
+    check("no lag in a closed loop", stream["send_lag_us"], None)
 
 
 def endings(bench, other_seed):
