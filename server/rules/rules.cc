@@ -1,5 +1,7 @@
 #include "server/rules/rules.h"
 
+#include <utility>
+
 #include "kengred/core/system_accounts.h"
 #include "kengred/core/verification.h"
 #include "server/rules/invariants.h"
@@ -58,9 +60,9 @@ Outcome Apply(const v1::Charter& charter, const StateView& view,
     }
   }
   Outcome outcome;
-  outcome.writes = draft.writes();
-  outcome.postings = draft.postings();
-  outcome.touched = draft.touched();
+  outcome.writes = std::move(draft).TakeWrites();
+  outcome.postings = std::move(draft).TakePostings();
+  outcome.touched = std::move(draft).TakeTouched();
   if (const std::string_view broken = FindBrokenInvariant(charter, view, body, outcome);
       !broken.empty()) {
     return Refused({v1::VERDICT_INVARIANT_BROKEN, {{"invariant", std::string(broken)}}});

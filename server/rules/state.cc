@@ -170,6 +170,21 @@ std::optional<std::string> Draft::Get(const std::string& key) const {
 
 void Draft::Put(const std::string& key, std::string value) { writes_[key] = std::move(value); }
 
+std::map<std::string, std::string> Draft::TakeWrites() && {
+  std::vector<std::pair<std::string, std::string>> sorted;
+  sorted.reserve(writes_.size());
+  while (!writes_.empty()) {
+    auto write = writes_.extract(writes_.begin());
+    sorted.emplace_back(std::move(write.key()), std::move(write.mapped()));
+  }
+  std::sort(sorted.begin(), sorted.end());
+  std::map<std::string, std::string> writes;
+  for (auto& [key, value] : sorted) {
+    writes.emplace_hint(writes.end(), std::move(key), std::move(value));
+  }
+  return writes;
+}
+
 void Draft::PutAccount(const v1::Account& account) {
   const AccountId id = *AccountId::FromBytes(account.account_id());
   Put(key::Account(id), account.SerializeAsString());

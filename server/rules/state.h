@@ -10,6 +10,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "kengred/core/ids.h"
@@ -145,12 +147,14 @@ class Draft : public StateReader {
   // Applies moves that CheckMoves accepts, as postings of an operation.
   void Post(const std::vector<Move>& moves, uint32_t operation_index);
 
-  const std::map<std::string, std::string>& writes() const { return writes_; }
-  const std::vector<v1::Posting>& postings() const { return postings_; }
-  const std::set<AccountId>& touched() const { return touched_; }
+  // What it comes to, taken out without copying: state to put, movements in order, histories.
+  std::map<std::string, std::string> TakeWrites() &&;
+  std::vector<v1::Posting> TakePostings() && { return std::move(postings_); }
+  std::set<AccountId> TakeTouched() && { return std::move(touched_); }
 
  private:
-  std::map<std::string, std::string> writes_;
+  // Looked at many times for each key, and sorted once.
+  std::unordered_map<std::string, std::string> writes_;
   std::vector<v1::Posting> postings_;
   std::set<AccountId> touched_;
 };
