@@ -2,7 +2,7 @@ if(KENGRED_BUILD_SERVER)
   add_library(kengred_rpc_world STATIC rpc_world.cc)
   target_include_directories(kengred_rpc_world PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(kengred_rpc_world
-    PUBLIC kengred_rpc kengred_test_support GTest::gmock
+    PUBLIC kengred_rpc kengred_grpc kengred_test_support GTest::gmock
     PRIVATE kengred_warnings)
   # The services: who may read what, and what they then read.
   kengred_test(rpc_test
