@@ -18,6 +18,11 @@ if(KENGRED_BUILD_SERVER)
     LABELS integration
     SOURCES rpc_streams_test.cc
     LINK kengred_rpc_world)
+  # Single calls: many at once, those whose clients go away, a server that stops.
+  kengred_test(rpc_calls_test
+    LABELS integration tsan
+    SOURCES rpc_calls_test.cc
+    LINK kengred_rpc_world kengred_health_proto)
   # What stands around the services: ports, TLS, health, reflection, bad bytes.
   kengred_test(rpc_server_test
     LABELS integration
