@@ -20,7 +20,7 @@ Access::Access(const sequence::Sequencer* sequencer, std::function<int64_t()> no
     : tokens_({sequencer->ledger_id(), sequencer->charter().address_prefix(),
                std::move(now_seconds), [sequencer] { return sequencer->Today(); }}) {}
 
-grpc::Status Access::Identify(const grpc::CallbackServerContext& context, LedgerReader& reader,
+grpc::Status Access::Identify(const grpc::ServerContext& context, LedgerReader& reader,
                               MaybeCaller* caller) const {
   const auto& metadata = context.client_metadata();
   const auto [first, last] = metadata.equal_range("authorization");

@@ -36,7 +36,7 @@ class Access {
 
   // Who calls, by the metadata `authorization: Bearer <token>`; nobody where there is none. A token
   // that is there must be good, also where the read needs none: TOKEN_INVALID, TOKEN_EXPIRED.
-  grpc::Status Identify(const grpc::CallbackServerContext& context, LedgerReader& reader,
+  grpc::Status Identify(const grpc::ServerContext& context, LedgerReader& reader,
                         MaybeCaller* caller) const;
 
   // Brings a caller up to date later on, in a long-lived call: TOKEN_INVALID where the key is no

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kengred/core/side_record.h"
+#include "kengred/v1/directory_service.pb.h"
 #include "server/rpc/page_token.h"
 #include "server/sequence/side_keys.h"
 
@@ -32,7 +33,8 @@ std::optional<v1::DirectoryEntry> EntryOf(const ServiceContext& services, Ledger
   return entry;
 }
 
-grpc::Status ListDirectoryEntries(const ServiceContext& services, LedgerReader& reader,
+grpc::Status ListDirectoryEntries(const ServiceContext& services, const MaybeCaller& /*caller*/,
+                                  LedgerReader& reader,
                                   const v1::ListDirectoryEntriesRequest& request,
                                   v1::ListDirectoryEntriesResponse* response) {
   std::vector<v1::HolderKind> kinds;
@@ -78,8 +80,9 @@ grpc::Status ListDirectoryEntries(const ServiceContext& services, LedgerReader& 
   }
 }
 
-grpc::Status LookupAlias(const ServiceContext& services, LedgerReader& reader,
-                         const v1::LookupAliasRequest& request, v1::LookupAliasResponse* response) {
+grpc::Status LookupAlias(const ServiceContext& services, const MaybeCaller& /*caller*/,
+                         LedgerReader& reader, const v1::LookupAliasRequest& request,
+                         v1::LookupAliasResponse* response) {
   if (!IsWellFormedAlias(request.alias())) return MalformedField("alias");
   const storage::Read read = reader.Get({sequence::AliasKey(request.alias())});
   const std::optional<std::string>& owner = read.values.front();
@@ -95,25 +98,9 @@ grpc::Status LookupAlias(const ServiceContext& services, LedgerReader& reader,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* DirectoryService::ListDirectoryEntries(
-    grpc::CallbackServerContext* context, const v1::ListDirectoryEntriesRequest* request,
-    v1::ListDirectoryEntriesResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [this](const MaybeCaller& /*caller*/, LedgerReader& reader,
-                        const v1::ListDirectoryEntriesRequest& asked,
-                        v1::ListDirectoryEntriesResponse* answer) {
-                   return rpc::ListDirectoryEntries(services_, reader, asked, answer);
-                 });
-}
-
-grpc::ServerUnaryReactor* DirectoryService::LookupAlias(grpc::CallbackServerContext* context,
-                                                        const v1::LookupAliasRequest* request,
-                                                        v1::LookupAliasResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [this](const MaybeCaller& /*caller*/, LedgerReader& reader,
-                        const v1::LookupAliasRequest& asked, v1::LookupAliasResponse* answer) {
-                   return rpc::LookupAlias(services_, reader, asked, answer);
-                 });
+Methods DirectoryMethods(const ServiceContext& services) {
+  return {{"ListDirectoryEntries", RunRead(services, ListDirectoryEntries)},
+          {"LookupAlias", RunRead(services, LookupAlias)}};
 }
 
 }  // namespace kengred::rpc

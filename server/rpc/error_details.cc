@@ -26,6 +26,10 @@ grpc::Status MalformedField(const std::string& field) {
   return ToStatus(Refusal{v1::VERDICT_REQUEST_MALFORMED, {{"field", field}}});
 }
 
+grpc::Status UnreadableRequest() {
+  return grpc::Status(grpc::StatusCode::INTERNAL, "Unable to parse request");
+}
+
 grpc::Status ToStatus(const absl::Status& failure) {
   switch (failure.code()) {
     case absl::StatusCode::kUnavailable:

@@ -24,6 +24,9 @@ grpc::Status ToStatus(v1::Verdict verdict);
 // REQUEST_MALFORMED with the figure `field`.
 grpc::Status MalformedField(const std::string& field);
 
+// To bytes that are no message of the method, in the words of gRPC itself.
+grpc::Status UnreadableRequest();
+
 // What a caller learns of a failed read. `failure` is not OK.
 grpc::Status ToStatus(const absl::Status& failure);
 

@@ -8,6 +8,7 @@
 #include "kengred/core/charter.h"
 #include "kengred/core/side_record.h"
 #include "kengred/core/system_accounts.h"
+#include "kengred/v1/ledger_service.pb.h"
 #include "server/publish/proofs.h"
 #include "server/rpc/page_token.h"
 #include "server/rpc/submit_stream.h"
@@ -60,7 +61,8 @@ int64_t BalanceOf(const std::optional<std::string>& value) {
   return value ? static_cast<int64_t>(rules::DecodeNumber(*value)) : 0;
 }
 
-grpc::Status GetLedger(const ServiceContext& services, LedgerReader& reader,
+grpc::Status GetLedger(const ServiceContext& services, const MaybeCaller& /*caller*/,
+                       LedgerReader& reader, const v1::GetLedgerRequest& /*request*/,
                        v1::GetLedgerResponse* response) {
   std::vector<CurrencyFigures> figures;
   std::vector<std::string> keys;
@@ -363,8 +365,8 @@ grpc::Status ListHistory(const ServiceContext& services, const MaybeCaller& call
 
 // ---- ListReconversions ----
 
-grpc::Status ListReconversions(const MaybeCaller& caller, LedgerReader& reader,
-                               const v1::ListReconversionsRequest& request,
+grpc::Status ListReconversions(const ServiceContext& /*services*/, const MaybeCaller& caller,
+                               LedgerReader& reader, const v1::ListReconversionsRequest& request,
                                v1::ListReconversionsResponse* response) {
   std::optional<AccountId> account;
   if (!request.account_id().empty()) {
@@ -414,101 +416,16 @@ grpc::Status ListReconversions(const MaybeCaller& caller, LedgerReader& reader,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* LedgerService::GetLedger(grpc::CallbackServerContext* context,
-                                                   const v1::GetLedgerRequest* request,
-                                                   v1::GetLedgerResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [this](const MaybeCaller& /*caller*/, LedgerReader& reader,
-                        const v1::GetLedgerRequest& /*asked*/, v1::GetLedgerResponse* answer) {
-                   return rpc::GetLedger(services_, reader, answer);
-                 });
-}
-
-grpc::ServerUnaryReactor* LedgerService::SubmitTransaction(
-    grpc::CallbackServerContext* context, const v1::SubmitTransactionRequest* request,
-    v1::SubmitTransactionResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  services_.verifier->Submit(*request, [reactor, response](publish::Answer answer) {
-    if (const auto* refusal = std::get_if<Refusal>(&answer)) {
-      reactor->Finish(ToStatus(*refusal));
-      return;
-    }
-    *response = std::get<v1::SubmitTransactionResponse>(std::move(answer));
-    reactor->Finish(grpc::Status::OK);
-  });
-  return reactor;
-}
-
-grpc::ServerBidiReactor<v1::SubmitTransactionsRequest, v1::SubmitTransactionsResponse>*
-LedgerService::SubmitTransactions(grpc::CallbackServerContext* /*context*/) {
-  return StartSubmitStream(services_);
-}
-
-grpc::ServerUnaryReactor* LedgerService::GetTransaction(grpc::CallbackServerContext* context,
-                                                        const v1::GetTransactionRequest* request,
-                                                        v1::GetTransactionResponse* response) {
-  return RunRead(
-      services_, context, request, response,
-      [this](const MaybeCaller& caller, LedgerReader& reader,
-             const v1::GetTransactionRequest& asked, v1::GetTransactionResponse* answer) {
-        return rpc::GetTransaction(services_, caller, reader, asked, answer);
-      });
-}
-
-grpc::ServerUnaryReactor* LedgerService::GetReceipt(grpc::CallbackServerContext* context,
-                                                    const v1::GetReceiptRequest* request,
-                                                    v1::GetReceiptResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [this](const MaybeCaller& caller, LedgerReader& reader,
-                        const v1::GetReceiptRequest& asked, v1::GetReceiptResponse* answer) {
-                   return rpc::GetReceipt(services_, caller, reader, asked, answer);
-                 });
-}
-
-grpc::ServerUnaryReactor* LedgerService::GetAccount(grpc::CallbackServerContext* context,
-                                                    const v1::GetAccountRequest* request,
-                                                    v1::GetAccountResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [this](const MaybeCaller& caller, LedgerReader& reader,
-                        const v1::GetAccountRequest& asked, v1::GetAccountResponse* answer) {
-                   return rpc::GetAccount(services_, caller, reader, asked, answer);
-                 });
-}
-
-grpc::ServerUnaryReactor* LedgerService::ListBalances(grpc::CallbackServerContext* context,
-                                                      const v1::ListBalancesRequest* request,
-                                                      v1::ListBalancesResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [this](const MaybeCaller& caller, LedgerReader& reader,
-                        const v1::ListBalancesRequest& asked, v1::ListBalancesResponse* answer) {
-                   return rpc::ListBalances(services_, caller, reader, asked, answer);
-                 });
-}
-
-grpc::ServerUnaryReactor* LedgerService::ListHistory(grpc::CallbackServerContext* context,
-                                                     const v1::ListHistoryRequest* request,
-                                                     v1::ListHistoryResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [this](const MaybeCaller& caller, LedgerReader& reader,
-                        const v1::ListHistoryRequest& asked, v1::ListHistoryResponse* answer) {
-                   return rpc::ListHistory(services_, caller, reader, asked, answer);
-                 });
-}
-
-grpc::ServerWriteReactor<v1::WatchAccountResponse>* LedgerService::WatchAccount(
-    grpc::CallbackServerContext* context, const v1::WatchAccountRequest* request) {
-  return StartWatchStream(services_, context, request);
-}
-
-grpc::ServerUnaryReactor* LedgerService::ListReconversions(
-    grpc::CallbackServerContext* context, const v1::ListReconversionsRequest* request,
-    v1::ListReconversionsResponse* response) {
-  return RunRead(
-      services_, context, request, response,
-      [](const MaybeCaller& caller, LedgerReader& reader, const v1::ListReconversionsRequest& asked,
-         v1::ListReconversionsResponse* answer) {
-        return rpc::ListReconversions(caller, reader, asked, answer);
-      });
+Methods LedgerMethods(const ServiceContext& services) {
+  return {{"GetLedger", RunRead(services, GetLedger)},
+          {"GetTransaction", RunRead(services, GetTransaction)},
+          {"GetReceipt", RunRead(services, GetReceipt)},
+          {"GetAccount", RunRead(services, GetAccount)},
+          {"ListBalances", RunRead(services, ListBalances)},
+          {"ListHistory", RunRead(services, ListHistory)},
+          {"ListReconversions", RunRead(services, ListReconversions)},
+          {"SubmitTransactions", [&services](Call* call) { StartSubmitStream(services, call); }},
+          {"WatchAccount", [&services](Call* call) { StartWatchStream(services, call); }}};
 }
 
 }  // namespace kengred::rpc

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kengred/core/limits.h"
+#include "kengred/v1/programme_service.pb.h"
 #include "server/rpc/page_token.h"
 
 namespace kengred::rpc {
@@ -33,8 +34,8 @@ v1::ProgrammeStatus StatusOf(const MaybeCaller& caller, LedgerReader& reader,
   return status;
 }
 
-grpc::Status GetProgramme(const MaybeCaller& caller, LedgerReader& reader,
-                          const v1::GetProgrammeRequest& request,
+grpc::Status GetProgramme(const ServiceContext& /*services*/, const MaybeCaller& caller,
+                          LedgerReader& reader, const v1::GetProgrammeRequest& request,
                           v1::GetProgrammeResponse* response) {
   const auto id = AccountId::FromBytes(request.programme_account_id());
   if (!id) return ToStatus(v1::VERDICT_ID_MALFORMED);
@@ -85,8 +86,9 @@ grpc::Status ListProgrammes(const ServiceContext& services, const MaybeCaller& c
   }
 }
 
-grpc::Status CheckAwards(const MaybeCaller& caller, LedgerReader& reader,
-                         const v1::CheckAwardsRequest& request, v1::CheckAwardsResponse* response) {
+grpc::Status CheckAwards(const ServiceContext& /*services*/, const MaybeCaller& caller,
+                         LedgerReader& reader, const v1::CheckAwardsRequest& request,
+                         v1::CheckAwardsResponse* response) {
   const auto id = AccountId::FromBytes(request.programme_account_id());
   if (!id) return ToStatus(v1::VERDICT_ID_MALFORMED);
   if (request.references().size() > static_cast<int>(kAwardsMax)) {
@@ -112,35 +114,10 @@ grpc::Status CheckAwards(const MaybeCaller& caller, LedgerReader& reader,
 
 }  // namespace
 
-grpc::ServerUnaryReactor* ProgrammeService::GetProgramme(grpc::CallbackServerContext* context,
-                                                         const v1::GetProgrammeRequest* request,
-                                                         v1::GetProgrammeResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [](const MaybeCaller& caller, LedgerReader& reader,
-                    const v1::GetProgrammeRequest& asked, v1::GetProgrammeResponse* answer) {
-                   return rpc::GetProgramme(caller, reader, asked, answer);
-                 });
-}
-
-grpc::ServerUnaryReactor* ProgrammeService::ListProgrammes(grpc::CallbackServerContext* context,
-                                                           const v1::ListProgrammesRequest* request,
-                                                           v1::ListProgrammesResponse* response) {
-  return RunRead(
-      services_, context, request, response,
-      [this](const MaybeCaller& caller, LedgerReader& reader,
-             const v1::ListProgrammesRequest& asked, v1::ListProgrammesResponse* answer) {
-        return rpc::ListProgrammes(services_, caller, reader, asked, answer);
-      });
-}
-
-grpc::ServerUnaryReactor* ProgrammeService::CheckAwards(grpc::CallbackServerContext* context,
-                                                        const v1::CheckAwardsRequest* request,
-                                                        v1::CheckAwardsResponse* response) {
-  return RunRead(services_, context, request, response,
-                 [](const MaybeCaller& caller, LedgerReader& reader,
-                    const v1::CheckAwardsRequest& asked, v1::CheckAwardsResponse* answer) {
-                   return rpc::CheckAwards(caller, reader, asked, answer);
-                 });
+Methods ProgrammeMethods(const ServiceContext& services) {
+  return {{"GetProgramme", RunRead(services, GetProgramme)},
+          {"ListProgrammes", RunRead(services, ListProgrammes)},
+          {"CheckAwards", RunRead(services, CheckAwards)}};
 }
 
 }  // namespace kengred::rpc

@@ -3,7 +3,6 @@
 #include <absl/time/clock.h>
 #include <fcntl.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <sys/socket.h>
@@ -20,10 +19,18 @@
 #include <utility>
 
 #include "grpc/health/v1/health.pb.h"
+#include "kengred/v1/directory_service.pb.h"
+#include "kengred/v1/ledger_service.pb.h"
+#include "kengred/v1/programme_service.pb.h"
+#include "kengred/v1/transparency_service.pb.h"
+#include "server/rpc/call_queue.h"
 #include "server/rpc/directory_service.h"
+#include "server/rpc/health.h"
 #include "server/rpc/ledger_service.h"
 #include "server/rpc/programme_service.h"
+#include "server/rpc/served_service.h"
 #include "server/rpc/service_context.h"
+#include "server/rpc/submit_calls.h"
 #include "server/rpc/tls_credentials.h"
 #include "server/rpc/transparency_service.h"
 #include "server/sequence/side_keys.h"
@@ -106,12 +113,10 @@ absl::Status CheckUnixSocketFree(const std::string& address) {
   return absl::OkStatus();
 }
 
-void SetServing(grpc::Server* server, bool serving) {
-  grpc::HealthCheckServiceInterface* health = server->GetHealthCheckService();
-  for (const char* service : {"", "kengred.v1.LedgerService", "kengred.v1.ProgrammeService",
-                              "kengred.v1.DirectoryService", "kengred.v1.TransparencyService"}) {
-    health->SetServingStatus(service, serving);
-  }
+// The service that is declared in the same file as one of its messages.
+template <typename Message>
+const google::protobuf::ServiceDescriptor& ServiceOf() {
+  return *Message::descriptor()->file()->service(0);
 }
 
 }  // namespace
@@ -151,11 +156,17 @@ struct RpcServer::Impl {
   OpenStreams watches;
   OpenStreams submit_streams;
   ServiceContext context;
-  LedgerService ledger{&context};
-  ProgrammeService programmes{&context};
-  TransparencyService transparency{&context};
-  DirectoryService directory{&context};
+  Health health{{"", "kengred.v1.LedgerService", "kengred.v1.ProgrammeService",
+                 "kengred.v1.DirectoryService", "kengred.v1.TransparencyService"}};
+  ServedService ledger{ServiceOf<v1::GetLedgerRequest>(), LedgerMethods(context)};
+  ServedService programmes{ServiceOf<v1::GetProgrammeRequest>(), ProgrammeMethods(context)};
+  ServedService transparency{ServiceOf<v1::GetCheckpointRequest>(), TransparencyMethods(context)};
+  ServedService directory{ServiceOf<v1::LookupAliasRequest>(), DirectoryMethods(context)};
+  ServedService health_service{ServiceOf<grpc::health::v1::HealthCheckRequest>(),
+                               health.MakeMethods()};
   WorkerPool workers;  // its threads are joined before what they use goes away
+  std::optional<SubmitCalls> submit_calls;
+  std::optional<CallQueue> calls;
   std::vector<int> ports;
   std::unique_ptr<grpc::Server> server;
 
@@ -172,16 +183,13 @@ absl::Status RpcServer::Impl::Listen() {
     if (!tls.ok()) return tls.status();
     credentials = *std::move(tls);
   }
-  grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  // gRPC's health service knows no descriptor; linking this one lets reflection describe it.
-  grpc::health::v1::HealthCheckRequest::descriptor();
 
   grpc::ServerBuilder builder;
-  builder.RegisterService(&ledger);
-  builder.RegisterService(&programmes);
-  builder.RegisterService(&transparency);
-  builder.RegisterService(&directory);
+  const auto services = {&ledger, &programmes, &transparency, &directory, &health_service};
+  for (ServedService* service : services) builder.RegisterService(service);
+  calls.emplace(builder.AddCompletionQueue());
+  submit_calls.emplace(context.verifier, &ledger, &*calls);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              static_cast<int>(options.connection_calls_max));
@@ -214,7 +222,13 @@ absl::Status RpcServer::Impl::Listen() {
     if (IsUnix(options.addresses[i])) ports[i] = 0;
   }
   if (server == nullptr) return absl::UnavailableError("the gRPC server could not be started");
-  SetServing(server.get(), sequencer->healthy());
+  health.SetServing(sequencer->healthy());
+  calls->Start(
+      [this, services = std::vector<ServedService*>(services)] {
+        for (ServedService* service : services) service->Await(&*calls);
+        submit_calls->Await();
+      },
+      [this] { submit_calls->HandOn(); });
   housekeeper = std::thread([this] { KeepHouse(); });
   return absl::OkStatus();
 }
@@ -229,7 +243,7 @@ void RpcServer::Impl::KeepHouse() {
     }
     if (sequencer->healthy() != serving) {
       serving = !serving;
-      SetServing(server.get(), serving);
+      health.SetServing(serving);
     }
     watches.Tick(absl::Now());
   }
@@ -260,10 +274,11 @@ void RpcServer::Shutdown(absl::Duration grace) {
     impl_->stopping = true;
   }
   impl_->housekeeper.join();
-  SetServing(impl_->server.get(), false);
+  impl_->health.Stop();
   impl_->watches.StopAll();
   impl_->submit_streams.StopAll();
   impl_->server->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  impl_->calls->Stop();
 }
 
 }  // namespace kengred::rpc

@@ -1,8 +1,8 @@
 // The gRPC server: the three services over the pipeline and the store, health, reflection, TLS.
 //
-//   threads   gRPC's own parse and hand over; reads run on a pool of workers; answers to
-//             transactions are sent by the pipeline's threads; one housekeeper ticks watches and
-//             health
+//   threads   one, the call queue, reads from the network, parses, hands over and sends the answers
+//             of single calls; reads run on a pool of workers; a stream's answers are sent by the
+//             pipeline's threads; one housekeeper ticks watches and health
 //   limits    every queue, list and stream has one; past it RESOURCE_EXHAUSTED at once
 #pragma once
 

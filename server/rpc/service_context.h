@@ -2,8 +2,7 @@
 #pragma once
 
 #include <absl/time/time.h>
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
+#include <grpcpp/support/status.h>
 
 #include <cstddef>
 #include <functional>
@@ -13,6 +12,7 @@
 #include "server/publish/history.h"
 #include "server/publish/watch_hub.h"
 #include "server/rpc/access.h"
+#include "server/rpc/call.h"
 #include "server/rpc/error_details.h"
 #include "server/rpc/ledger_reader.h"
 #include "server/rpc/open_streams.h"
@@ -51,31 +51,61 @@ struct ServiceContext {
   }
 };
 
-// Runs a read on the workers: finds out who calls, then
-//   grpc::Status handler(const MaybeCaller&, LedgerReader&, const Request&, Response*)
-// Whatever it answers, a failed read wins. RESOURCE_EXHAUSTED (QUEUE_FULL) where too many reads
-// wait.
-template <typename Request, typename Response, typename Handler>
-grpc::ServerUnaryReactor* RunRead(const ServiceContext& services,
-                                  grpc::CallbackServerContext* context, const Request* request,
-                                  Response* response, Handler handler) {
-  // The context, the messages and the reactor live until Finish.
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool taken =
-      services.workers->TryPost([&services, context, request, response, handler, reactor] {
-        if (context->IsCancelled()) {
-          reactor->Finish(grpc::Status::CANCELLED);
-          return;
-        }
-        LedgerReader reader(services.store);
-        MaybeCaller caller;
-        grpc::Status status = services.access->Identify(*context, reader, &caller);
-        if (status.ok()) status = handler(caller, reader, *request, response);
-        if (!reader.status().ok()) status = services.Failed(reader.status());
-        reactor->Finish(status);
-      });
-  if (!taken) reactor->Finish(ToStatus(v1::VERDICT_QUEUE_FULL));
-  return reactor;
+// Answers a read: finds out who calls, then calls the handler. Whatever that answers, a failed read
+// wins.
+template <typename Request, typename Response>
+using ReadHandler = grpc::Status (*)(const ServiceContext& services, const MaybeCaller& caller,
+                                     LedgerReader& reader, const Request& request,
+                                     Response* response);
+
+// A read on the workers; RESOURCE_EXHAUSTED (QUEUE_FULL) where too many wait.
+template <typename Request, typename Response>
+class ReadCall final : public CallHandler {
+ public:
+  ReadCall(Call* call, const ServiceContext& services, ReadHandler<Request, Response> handler)
+      : CallHandler(call), services_(services), handler_(handler) {
+    StartRead(&request_);
+  }
+
+ private:
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Finish(UnreadableRequest());
+    } else if (!services_.workers->TryPost([this] { Answer(); })) {
+      Finish(ToStatus(v1::VERDICT_QUEUE_FULL));
+    }
+  }
+  void OnDone() override { delete this; }
+
+  void Answer() {
+    if (context().IsCancelled()) {
+      Finish(grpc::Status::CANCELLED);
+      return;
+    }
+    LedgerReader reader(services_.store);
+    MaybeCaller caller;
+    grpc::Status status = services_.access->Identify(context(), reader, &caller);
+    if (status.ok()) status = handler_(services_, caller, reader, request_, &response_);
+    if (!reader.status().ok()) status = services_.Failed(reader.status());
+    if (status.ok()) {
+      FinishWith(response_);
+    } else {
+      Finish(status);
+    }
+  }
+
+  const ServiceContext& services_;
+  const ReadHandler<Request, Response> handler_;
+  Request request_;
+  Response response_;
+};
+
+// Serves a method as a read. The services outlive its calls.
+template <typename Request, typename Response>
+StartCall RunRead(const ServiceContext& services, ReadHandler<Request, Response> handler) {
+  return [&services, handler](Call* call) {
+    new ReadCall<Request, Response>(call, services, handler);
+  };
 }
 
 }  // namespace kengred::rpc

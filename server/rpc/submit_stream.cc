@@ -11,6 +11,7 @@
 
 #include "kengred/core/limits.h"
 #include "kengred/core/signing.h"
+#include "kengred/v1/ledger_service.pb.h"
 #include "server/publish/answer.h"
 
 namespace kengred::rpc {
@@ -39,11 +40,12 @@ v1::SubmitResult Refused(const std::string& id, const Refusal& refusal) {
   return result;
 }
 
-class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
+class SubmitStream final : public CallHandler,
                            public OpenStream,
                            public std::enable_shared_from_this<SubmitStream> {
  public:
-  explicit SubmitStream(const ServiceContext& services) : services_(services) {}
+  SubmitStream(Call* call, const ServiceContext& services)
+      : CallHandler(call), services_(services) {}
 
   void Start() {
     self_ = shared_from_this();
@@ -55,7 +57,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
     Step();
   }
 
-  // ---- called by gRPC, perhaps at the same time ----
+  // ---- CallHandler ----
   void OnReadDone(bool ok) override {
     if (ok) Take();
     {
@@ -201,7 +203,7 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
         finished_ = finish.has_value();
       }
       if (read) StartRead(&request_);
-      if (write) StartWrite(&response_);
+      if (write) StartWrite(response_);
       if (finish) Finish(*finish);
     }
   }
@@ -244,10 +246,8 @@ class SubmitStream final : public grpc::ServerBidiReactor<Request, Response>,
 
 }  // namespace
 
-grpc::ServerBidiReactor<Request, Response>* StartSubmitStream(const ServiceContext& services) {
-  const auto stream = std::make_shared<SubmitStream>(services);
-  stream->Start();
-  return stream.get();
+void StartSubmitStream(const ServiceContext& services, Call* call) {
+  std::make_shared<SubmitStream>(call, services)->Start();
 }
 
 }  // namespace kengred::rpc

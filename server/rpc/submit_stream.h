@@ -4,15 +4,12 @@
 // held back by gRPC's flow control.
 #pragma once
 
-#include <grpcpp/support/server_callback.h>
-
-#include "kengred/v1/ledger_service.pb.h"
+#include "server/rpc/call.h"
 #include "server/rpc/service_context.h"
 
 namespace kengred::rpc {
 
-// A reactor that owns itself until gRPC is done with it.
-grpc::ServerBidiReactor<v1::SubmitTransactionsRequest, v1::SubmitTransactionsResponse>*
-StartSubmitStream(const ServiceContext& services);
+// Serves a call of SubmitTransactions. The services outlive it.
+void StartSubmitStream(const ServiceContext& services, Call* call);
 
 }  // namespace kengred::rpc

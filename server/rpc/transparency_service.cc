@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "kengred/v1/transparency_service.pb.h"
 #include "server/publish/proofs.h"
 #include "server/rpc/page_token.h"
 
@@ -17,7 +18,8 @@ void AddHashes(const std::vector<Digest>& hashes,
   for (const Digest& hash : hashes) *field->Add() = hash.ToBytes();
 }
 
-grpc::Status GetCheckpoint(const ServiceContext& services, LedgerReader& reader,
+grpc::Status GetCheckpoint(const ServiceContext& services, const MaybeCaller& /*caller*/,
+                           LedgerReader& reader, const v1::GetCheckpointRequest& /*request*/,
                            v1::GetCheckpointResponse* response) {
   // First what was cosigned: it must not be of more entries than the last checkpoint.
   if (services.cosignatures != nullptr) {
@@ -63,8 +65,8 @@ std::optional<uint64_t> SizeOf(const ServiceContext& services, LedgerReader& rea
   return asked == 0 ? latest->size : asked;
 }
 
-grpc::Status GetInclusionProof(const ServiceContext& services, LedgerReader& reader,
-                               const v1::GetInclusionProofRequest& request,
+grpc::Status GetInclusionProof(const ServiceContext& services, const MaybeCaller& /*caller*/,
+                               LedgerReader& reader, const v1::GetInclusionProofRequest& request,
                                v1::GetInclusionProofResponse* response) {
   const std::optional<uint64_t> size = SizeOf(services, reader, request.tree_size());
   if (!size) return MalformedField("tree_size");
@@ -79,7 +81,8 @@ grpc::Status GetInclusionProof(const ServiceContext& services, LedgerReader& rea
   return grpc::Status::OK;
 }
 
-grpc::Status GetConsistencyProof(const ServiceContext& services, LedgerReader& reader,
+grpc::Status GetConsistencyProof(const ServiceContext& services, const MaybeCaller& /*caller*/,
+                                 LedgerReader& reader,
                                  const v1::GetConsistencyProofRequest& request,
                                  v1::GetConsistencyProofResponse* response) {
   const std::optional<uint64_t> size = SizeOf(services, reader, request.new_size());
@@ -95,8 +98,8 @@ grpc::Status GetConsistencyProof(const ServiceContext& services, LedgerReader& r
   return grpc::Status::OK;
 }
 
-grpc::Status ListCheckpoints(const ServiceContext& services, LedgerReader& reader,
-                             const v1::ListCheckpointsRequest& request,
+grpc::Status ListCheckpoints(const ServiceContext& services, const MaybeCaller& /*caller*/,
+                             LedgerReader& reader, const v1::ListCheckpointsRequest& request,
                              v1::ListCheckpointsResponse* response) {
   const auto page_size = ReadPageSize(request.page_size());
   if (!page_size) return MalformedField("page_size");
@@ -116,17 +119,22 @@ grpc::Status ListCheckpoints(const ServiceContext& services, LedgerReader& reade
 
 // Writes page after page. Only one party acts at a time, a worker that reads or gRPC that writes,
 // so that nothing needs a lock; a call that was cancelled is noticed by the write that fails.
-class EntryStream final : public grpc::ServerWriteReactor<v1::StreamEntriesResponse> {
+class EntryStream final : public CallHandler {
  public:
-  EntryStream(const ServiceContext& services, grpc::CallbackServerContext* context,
-              uint64_t after_sequence)
-      : services_(services), context_(*context), after_(after_sequence) {}
+  EntryStream(Call* call, const ServiceContext& services) : CallHandler(call), services_(services) {
+    StartRead(&request_);
+  }
 
-  void Start() {
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Finish(UnreadableRequest());
+      return;
+    }
+    after_ = request_.after_sequence();
     Post([this] {
       LedgerReader reader(services_.store);
       MaybeCaller caller;
-      grpc::Status status = services_.access->Identify(context_, reader, &caller);
+      grpc::Status status = services_.access->Identify(context(), reader, &caller);
       if (status.ok()) status = CheckMayReadEntries(caller);
       if (!reader.status().ok()) status = services_.Failed(reader.status());
       if (status.ok()) {
@@ -144,7 +152,6 @@ class EntryStream final : public grpc::ServerWriteReactor<v1::StreamEntriesRespo
       Finish(grpc::Status::CANCELLED);
     }
   }
-  void OnCancel() override {}
   void OnDone() override { delete this; }
 
  private:
@@ -173,67 +180,24 @@ class EntryStream final : public grpc::ServerWriteReactor<v1::StreamEntriesRespo
     if (response_.entries().empty()) {
       Finish(grpc::Status::OK);
     } else {
-      StartWrite(&response_);
+      StartWrite(response_);
     }
   }
 
   const ServiceContext& services_;
-  const grpc::CallbackServerContext& context_;
-  uint64_t after_;
+  v1::StreamEntriesRequest request_;
+  uint64_t after_ = 0;
   v1::StreamEntriesResponse response_;
 };
 
 }  // namespace
 
-grpc::ServerUnaryReactor* TransparencyService::GetCheckpoint(
-    grpc::CallbackServerContext* context, const v1::GetCheckpointRequest* request,
-    v1::GetCheckpointResponse* response) {
-  return RunRead(
-      services_, context, request, response,
-      [this](const MaybeCaller& /*caller*/, LedgerReader& reader,
-             const v1::GetCheckpointRequest& /*asked*/, v1::GetCheckpointResponse* answer) {
-        return rpc::GetCheckpoint(services_, reader, answer);
-      });
-}
-
-grpc::ServerUnaryReactor* TransparencyService::GetInclusionProof(
-    grpc::CallbackServerContext* context, const v1::GetInclusionProofRequest* request,
-    v1::GetInclusionProofResponse* response) {
-  return RunRead(
-      services_, context, request, response,
-      [this](const MaybeCaller& /*caller*/, LedgerReader& reader,
-             const v1::GetInclusionProofRequest& asked, v1::GetInclusionProofResponse* answer) {
-        return rpc::GetInclusionProof(services_, reader, asked, answer);
-      });
-}
-
-grpc::ServerUnaryReactor* TransparencyService::GetConsistencyProof(
-    grpc::CallbackServerContext* context, const v1::GetConsistencyProofRequest* request,
-    v1::GetConsistencyProofResponse* response) {
-  return RunRead(
-      services_, context, request, response,
-      [this](const MaybeCaller& /*caller*/, LedgerReader& reader,
-             const v1::GetConsistencyProofRequest& asked, v1::GetConsistencyProofResponse* answer) {
-        return rpc::GetConsistencyProof(services_, reader, asked, answer);
-      });
-}
-
-grpc::ServerWriteReactor<v1::StreamEntriesResponse>* TransparencyService::StreamEntries(
-    grpc::CallbackServerContext* context, const v1::StreamEntriesRequest* request) {
-  auto* stream = new EntryStream(services_, context, request->after_sequence());
-  stream->Start();
-  return stream;
-}
-
-grpc::ServerUnaryReactor* TransparencyService::ListCheckpoints(
-    grpc::CallbackServerContext* context, const v1::ListCheckpointsRequest* request,
-    v1::ListCheckpointsResponse* response) {
-  return RunRead(
-      services_, context, request, response,
-      [this](const MaybeCaller& /*caller*/, LedgerReader& reader,
-             const v1::ListCheckpointsRequest& asked, v1::ListCheckpointsResponse* answer) {
-        return rpc::ListCheckpoints(services_, reader, asked, answer);
-      });
+Methods TransparencyMethods(const ServiceContext& services) {
+  return {{"GetCheckpoint", RunRead(services, GetCheckpoint)},
+          {"GetInclusionProof", RunRead(services, GetInclusionProof)},
+          {"GetConsistencyProof", RunRead(services, GetConsistencyProof)},
+          {"ListCheckpoints", RunRead(services, ListCheckpoints)},
+          {"StreamEntries", [&services](Call* call) { new EntryStream(call, services); }}};
 }
 
 }  // namespace kengred::rpc

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "kengred/v1/ledger_service.pb.h"
+
 namespace kengred::rpc {
 namespace {
 
@@ -18,30 +20,32 @@ using Response = v1::WatchAccountResponse;
 
 constexpr size_t kPageItems = 64;
 
-class WatchStream final : public grpc::ServerWriteReactor<Response>,
+class WatchStream final : public CallHandler,
                           public OpenStream,
                           public std::enable_shared_from_this<WatchStream> {
  public:
-  WatchStream(const ServiceContext& services, grpc::CallbackServerContext* context,
-              const v1::WatchAccountRequest* request)
-      : services_(services),
-        context_(context),
-        account_bytes_(request->account_id()),
-        cursor_(request->after_sequence()),
-        last_sent_(absl::Now()) {}
+  WatchStream(Call* call, const ServiceContext& services)
+      : CallHandler(call), services_(services), last_sent_(absl::Now()) {}
 
   void Start() {
     self_ = shared_from_this();
+    StartRead(&request_);
+  }
+
+  // ---- CallHandler ----
+  void OnReadDone(bool ok) override {
+    cursor_ = request_.after_sequence();
     const auto verdict = services_.watches->Add(weak_from_this(), &id_);
     {
       const absl::MutexLock lock(&mutex_);
-      if (verdict) end_ = ToStatus(*verdict);
+      if (verdict) End(ToStatus(*verdict));
+      if (!ok) End(UnreadableRequest());
       awake_ = true;
+      reading_ = false;
     }
     Step();
   }
 
-  // ---- called by gRPC, perhaps at the same time ----
   void OnWriteDone(bool ok) override {
     {
       const absl::MutexLock lock(&mutex_);
@@ -136,7 +140,7 @@ class WatchStream final : public grpc::ServerWriteReactor<Response>,
           read = true;
         }
       }
-      if (write != nullptr) StartWrite(write);
+      if (write != nullptr) StartWrite(*write);
       if (read) {
         services_.workers->Post([self = shared_from_this()] { self->Read(); });
       }
@@ -170,10 +174,10 @@ class WatchStream final : public grpc::ServerWriteReactor<Response>,
   // Checks the request and who asks, and subscribes, before the first page is read: what is
   // committed afterwards wakes the watch.
   grpc::Status Open(LedgerReader& reader) {
-    const auto account = AccountId::FromBytes(account_bytes_);
+    const auto account = AccountId::FromBytes(request_.account_id());
     if (!account) return ToStatus(v1::VERDICT_ID_MALFORMED);
     account_ = *account;
-    grpc::Status status = services_.access->Identify(*context_, reader, &caller_);
+    grpc::Status status = services_.access->Identify(context(), reader, &caller_);
     if (status.ok()) status = CheckMayRead(caller_, account_, reader);
     if (!status.ok()) return status;
     if (!reader.state().FindAccount(account_)) {
@@ -215,22 +219,21 @@ class WatchStream final : public grpc::ServerWriteReactor<Response>,
   }
 
   const ServiceContext& services_;
-  grpc::CallbackServerContext* const context_;
-  const std::string account_bytes_;
+  v1::WatchAccountRequest request_;
   uint64_t id_ = 0;
   std::shared_ptr<WatchStream> self_;  // until OnDone
 
   // Read's.
   AccountId account_;
   MaybeCaller caller_;
-  Sequence cursor_;  // everything up to here is in the outbox or sent
+  Sequence cursor_ = 0;  // everything up to here is in the outbox or sent
   std::unique_ptr<publish::WatchHub::Subscription> subscription_;
 
   absl::Mutex mutex_;
   std::deque<Response> outbox_ ABSL_GUARDED_BY(mutex_);  // the first is gRPC's while writing_
   absl::Time last_sent_ ABSL_GUARDED_BY(mutex_);
   bool awake_ ABSL_GUARDED_BY(mutex_) = false;      // there may be something to read
-  bool reading_ ABSL_GUARDED_BY(mutex_) = false;    // a worker has it
+  bool reading_ ABSL_GUARDED_BY(mutex_) = true;     // a worker has it; first, gRPC the request
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;    // gRPC has it
   bool caught_up_ ABSL_GUARDED_BY(mutex_) = false;  // and has said so
   bool keep_alive_ ABSL_GUARDED_BY(mutex_) = false;
@@ -242,12 +245,8 @@ class WatchStream final : public grpc::ServerWriteReactor<Response>,
 
 }  // namespace
 
-grpc::ServerWriteReactor<Response>* StartWatchStream(const ServiceContext& services,
-                                                     grpc::CallbackServerContext* context,
-                                                     const v1::WatchAccountRequest* request) {
-  const auto stream = std::make_shared<WatchStream>(services, context, request);
-  stream->Start();
-  return stream.get();
+void StartWatchStream(const ServiceContext& services, Call* call) {
+  std::make_shared<WatchStream>(call, services)->Start();
 }
 
 }  // namespace kengred::rpc

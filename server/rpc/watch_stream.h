@@ -6,17 +6,12 @@
 // that reads slowly costs the server one page.
 #pragma once
 
-#include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
-
-#include "kengred/v1/ledger_service.pb.h"
+#include "server/rpc/call.h"
 #include "server/rpc/service_context.h"
 
 namespace kengred::rpc {
 
-// A reactor that owns itself until gRPC is done with it.
-grpc::ServerWriteReactor<v1::WatchAccountResponse>* StartWatchStream(
-    const ServiceContext& services, grpc::CallbackServerContext* context,
-    const v1::WatchAccountRequest* request);
+// Serves a call of WatchAccount. The services outlive it.
+void StartWatchStream(const ServiceContext& services, Call* call);
 
 }  // namespace kengred::rpc

@@ -2,7 +2,7 @@ if(KENGRED_BUILD_SERVER)
   add_library(kengred_rpc_world STATIC rpc_world.cc)
   target_include_directories(kengred_rpc_world PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(kengred_rpc_world
-    PUBLIC kengred_rpc kengred_test_support GTest::gmock
+    PUBLIC kengred_rpc kengred_grpc kengred_test_support GTest::gmock
     PRIVATE kengred_warnings)
   # The services: who may read what, and what they then read.
   kengred_test(rpc_test
@@ -18,6 +18,11 @@ if(KENGRED_BUILD_SERVER)
     LABELS integration
     SOURCES rpc_streams_test.cc
     LINK kengred_rpc_world)
+  # Single calls: many at once, those whose clients go away, a server that stops.
+  kengred_test(rpc_calls_test
+    LABELS integration tsan
+    SOURCES rpc_calls_test.cc
+    LINK kengred_rpc_world kengred_health_proto)
   # What stands around the services: ports, TLS, health, reflection, bad bytes.
   kengred_test(rpc_server_test
     LABELS integration
