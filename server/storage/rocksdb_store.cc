@@ -9,8 +9,9 @@
 // must not heal by itself (max_bgerror_resume_count = 0).
 //
 // Reading. Checksums of blocks are verified on every read, an error names the file, and the
-// journal's sequences are checked for gaps. get() and scan() take a snapshot and read the head in
-// it, so that the sequence they answer is the one of what they read.
+// journal's sequences are checked for gaps. get() and scan() take a snapshot and find the head in
+// it, so that the sequence they answer is the one of what they read: from memory where the snapshot
+// is of the very write that made the head known there, which is nearly always.
 #include "server/storage/rocksdb_store.h"
 
 #include <absl/base/thread_annotations.h>
@@ -19,7 +20,6 @@
 #include <absl/time/time.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/snapshot.h>
 #include <rocksdb/transaction_log.h>
@@ -32,7 +32,9 @@
 #include "server/storage/batch_check.h"
 #include "server/storage/head_record.h"
 #include "server/storage/key_range.h"
+#include "server/storage/rocksdb_families.h"
 #include "server/storage/rocksdb_options.h"
+#include "server/storage/rocksdb_present.h"
 #include "server/storage/rocksdb_status.h"
 #include "server/storage/rocksdb_store_testing.h"
 #include "server/storage/store_directory.h"
@@ -49,41 +51,11 @@ constexpr int kReadOnlyAttempts = 5;
 std::string HeadKey() { return std::string(1, kEnginePrefix) + "head"; }
 std::string ErasureKey() { return std::string(1, kEnginePrefix) + "erasure"; }
 
-// What is known without asking the disk. Shared with the listener, as RocksDB's threads may report
-// to it until the database is closed.
-struct Present {
-  absl::Mutex mutex;
-  HeadRecord record ABSL_GUARDED_BY(mutex);
-  absl::Status fault ABSL_GUARDED_BY(mutex);  // not OK: accepts nothing more
-
-  absl::Status Fail(const rocksdb::Status& cause, const std::string& what) {
-    absl::MutexLock lock(&mutex);
-    if (fault.ok()) {
-      fault = absl::UnavailableError("the store accepts nothing more until it is opened again: " +
-                                     what + ": " + cause.ToString());
-    }
-    return fault;
-  }
-};
-
-class BackgroundErrors : public rocksdb::EventListener {
- public:
-  explicit BackgroundErrors(std::shared_ptr<Present> present) : present_(std::move(present)) {}
-
-  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
-                         rocksdb::Status* status) override {
-    present_->Fail(*status, "background work failed").IgnoreError();
-  }
-
- private:
-  const std::shared_ptr<Present> present_;
-};
-
 // ---- the store ----
 
 class RocksDbStore : public Store {
  public:
-  // `families`: default, journal, side.
+  // `families`: in the order of Family.
   RocksDbStore(const RocksDbOptions& options, rocksdb::Env* env, std::shared_ptr<Present> present,
                std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families)
       : path_(options.path),
@@ -91,9 +63,10 @@ class RocksDbStore : public Store {
         env_(env),
         present_(std::move(present)),
         db_(std::move(db)),
-        state_(families[0]),
-        journal_(families[1]),
-        side_(families[2]) {}
+        families_(std::move(families)),
+        engine_(families_[kEngine]),
+        journal_(families_[kJournal]),
+        side_(families_[kSide]) {}
 
   ~RocksDbStore() override;
 
@@ -124,6 +97,8 @@ class RocksDbStore : public Store {
 
   absl::Status MakeFirstHead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_);
   absl::StatusOr<HeadRecord> ReadHead(const rocksdb::ReadOptions& options);
+  // The head in a snapshot.
+  absl::StatusOr<Head> HeadOf(const rocksdb::Snapshot* snapshot);
   // Appends to `scan` the pairs of one family that are in the range, up to `max` in all.
   absl::Status ScanFamily(rocksdb::ColumnFamilyHandle* family, const KeyRange& range,
                           const rocksdb::Snapshot* snapshot, size_t max, bool reverse, Scan* scan);
@@ -142,7 +117,8 @@ class RocksDbStore : public Store {
   rocksdb::Env* const env_;
   const std::shared_ptr<Present> present_;
   const std::unique_ptr<rocksdb::DB> db_;
-  rocksdb::ColumnFamilyHandle* const state_;
+  const std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  rocksdb::ColumnFamilyHandle* const engine_;
   rocksdb::ColumnFamilyHandle* const journal_;
   rocksdb::ColumnFamilyHandle* const side_;
 
@@ -154,7 +130,7 @@ class RocksDbStore : public Store {
 };
 
 RocksDbStore::~RocksDbStore() {
-  for (rocksdb::ColumnFamilyHandle* family : {state_, journal_, side_}) {
+  for (rocksdb::ColumnFamilyHandle* family : families_) {
     db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
   }
 }
@@ -177,7 +153,7 @@ absl::Status RocksDbStore::Write(rocksdb::WriteBatch* batch, const std::string& 
 
 absl::Status RocksDbStore::WriteHead(const HeadRecord& record, const std::string& what) {
   rocksdb::WriteBatch batch;
-  batch.Put(state_, HeadKey(), EncodeHeadRecord(record)).PermitUncheckedError();
+  batch.Put(engine_, HeadKey(), EncodeHeadRecord(record)).PermitUncheckedError();
   if (absl::Status status = Write(&batch, what); !status.ok()) return status;
   Publish(record);
   return absl::OkStatus();
@@ -186,11 +162,12 @@ absl::Status RocksDbStore::WriteHead(const HeadRecord& record, const std::string
 void RocksDbStore::Publish(HeadRecord record) {
   absl::MutexLock lock(&present_->mutex);
   present_->record = std::move(record);
+  present_->written = db_->GetLatestSequenceNumber();
 }
 
 absl::StatusOr<HeadRecord> RocksDbStore::ReadHead(const rocksdb::ReadOptions& options) {
   std::string bytes;
-  const rocksdb::Status status = db_->Get(options, state_, HeadKey(), &bytes);
+  const rocksdb::Status status = db_->Get(options, engine_, HeadKey(), &bytes);
   if (status.IsNotFound()) {
     return absl::NotFoundError(path_ + " has no head record: restore it from a backup");
   }
@@ -203,9 +180,22 @@ absl::StatusOr<HeadRecord> RocksDbStore::ReadHead(const rocksdb::ReadOptions& op
   return record;
 }
 
+absl::StatusOr<Head> RocksDbStore::HeadOf(const rocksdb::Snapshot* snapshot) {
+  {
+    absl::MutexLock lock(&present_->mutex);
+    if (present_->written == snapshot->GetSequenceNumber()) return present_->record.head;
+  }
+  // Taken between a write and its publishing, or after one that left the head as it was.
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  absl::StatusOr<HeadRecord> record = ReadHead(options);
+  if (!record.ok()) return record.status();
+  return record->head;
+}
+
 absl::Status RocksDbStore::MakeFirstHead() {
   // A store without a head is one whose making was interrupted, and then it is empty.
-  for (rocksdb::ColumnFamilyHandle* family : {state_, journal_, side_}) {
+  for (rocksdb::ColumnFamilyHandle* family : families_) {
     const std::unique_ptr<rocksdb::Iterator> all(db_->NewIterator(rocksdb::ReadOptions(), family));
     all->SeekToFirst();
     if (!all->status().ok()) return ToStatus(all->status(), "cannot read " + path_);
@@ -242,7 +232,7 @@ absl::Status RocksDbStore::Start() {
 
   if (read_only_) return absl::OkStatus();
   std::string mark;
-  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), state_, ErasureKey(), &mark);
+  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), engine_, ErasureKey(), &mark);
   if (status.IsNotFound()) return absl::OkStatus();
   if (!status.ok()) return ToStatus(status, "cannot read " + path_);
   return PurgeSide();
@@ -281,14 +271,14 @@ absl::StatusOr<CommitResult> RocksDbStore::commit(const Batch& batch) {
     changes.Put(journal_, EncodeSequence(sequence++), entry).PermitUncheckedError();
   }
   for (const struct Write& write : batch.writes) {
-    rocksdb::ColumnFamilyHandle* family = write.key.front() == kSidePrefix ? side_ : state_;
+    rocksdb::ColumnFamilyHandle* family = families_[FamilyOf(write.key)];
     if (write.value) {
       changes.Put(family, write.key, *write.value).PermitUncheckedError();
     } else {
       changes.Delete(family, write.key).PermitUncheckedError();
     }
   }
-  changes.Put(state_, HeadKey(), EncodeHeadRecord(next)).PermitUncheckedError();
+  changes.Put(engine_, HeadKey(), EncodeHeadRecord(next)).PermitUncheckedError();
   if (!Write(&changes, "a commit failed").ok()) return CommitResult::kUnknown;
   Publish(next);
   return CommitResult::kDurable;
@@ -338,23 +328,25 @@ absl::StatusOr<Read> RocksDbStore::get(const std::vector<std::string>& keys) {
   rocksdb::ManagedSnapshot snapshot(db_.get());
   rocksdb::ReadOptions options;
   options.snapshot = snapshot.snapshot();
-  absl::StatusOr<HeadRecord> record = ReadHead(options);
-  if (!record.ok()) return record.status();
+  const absl::StatusOr<Head> head = HeadOf(snapshot.snapshot());
+  if (!head.ok()) return head.status();
 
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   families.reserve(keys.size());
   for (const std::string& key : keys) {
-    families.push_back(key.front() == kSidePrefix ? side_ : state_);
+    families.push_back(families_[FamilyOf(key)]);
   }
   const std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
   std::vector<rocksdb::PinnableSlice> values(keys.size());
   std::vector<rocksdb::Status> statuses(keys.size());
-  if (!keys.empty()) {
+  if (keys.size() == 1) {
+    statuses[0] = db_->Get(options, families[0], slices[0], &values[0]);
+  } else if (!keys.empty()) {
     db_->MultiGet(options, keys.size(), families.data(), slices.data(), values.data(),
                   statuses.data());
   }
   Read read;
-  read.sequence = record->head.sequence;
+  read.sequence = head->sequence;
   read.values.reserve(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].ok()) {
@@ -391,24 +383,16 @@ absl::StatusOr<Scan> RocksDbStore::scan(std::string_view prefix, std::string_vie
                                         bool reverse) {
   absl::ReaderMutexLock reading(&reads_mutex_);
   rocksdb::ManagedSnapshot snapshot(db_.get());
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot.snapshot();
-  absl::StatusOr<HeadRecord> record = ReadHead(options);
-  if (!record.ok()) return record.status();
+  const absl::StatusOr<Head> head = HeadOf(snapshot.snapshot());
+  if (!head.ok()) return head.status();
   Scan scan;
-  scan.sequence = record->head.sequence;
+  scan.sequence = head->sequence;
 
-  // In order of key, side records stand between the state before them and the state after them.
-  const KeyRange asked = KeysOf(prefix, after, reverse);
-  const KeyRange side = KeysWithPrefix(std::string_view(&kSidePrefix, 1));
-  std::vector<std::pair<rocksdb::ColumnFamilyHandle*, KeyRange>> parts = {
-      {state_, asked & KeyRange{std::string(), side.lower}},
-      {side_, asked & side},
-      {state_, asked & KeyRange{*side.upper, std::nullopt}},
-  };
+  std::vector<std::pair<Family, KeyRange>> parts = ByFamily(KeysOf(prefix, after, reverse));
   if (reverse) std::reverse(parts.begin(), parts.end());
   for (const auto& [family, range] : parts) {
-    absl::Status status = ScanFamily(family, range, snapshot.snapshot(), max, reverse, &scan);
+    absl::Status status =
+        ScanFamily(families_[family], range, snapshot.snapshot(), max, reverse, &scan);
     if (!status.ok()) return status;
   }
   return scan;
@@ -419,17 +403,17 @@ absl::StatusOr<JournalPage> RocksDbStore::journal(uint64_t after, size_t max) {
   rocksdb::ManagedSnapshot snapshot(db_.get());
   rocksdb::ReadOptions options;
   options.snapshot = snapshot.snapshot();
-  absl::StatusOr<HeadRecord> record = ReadHead(options);
-  if (!record.ok()) return record.status();
+  const absl::StatusOr<Head> head = HeadOf(snapshot.snapshot());
+  if (!head.ok()) return head.status();
   JournalPage page;
-  if (after >= record->head.sequence || max == 0) return page;
+  if (after >= head->sequence || max == 0) return page;
 
   options.fill_cache = max <= kJournalCachedEntriesMax;
   const std::unique_ptr<rocksdb::Iterator> entry(db_->NewIterator(options, journal_));
   size_t bytes = 0;
   uint64_t sequence = after + 1;
   entry->Seek(EncodeSequence(sequence));
-  for (; sequence <= record->head.sequence && page.entries.size() < max; ++sequence) {
+  for (; sequence <= head->sequence && page.entries.size() < max; ++sequence) {
     if (!entry->Valid() || entry->key() != rocksdb::Slice(EncodeSequence(sequence))) {
       if (!entry->status().ok()) {
         return ToStatus(entry->status(), "cannot read entry " + std::to_string(sequence) +
@@ -464,7 +448,7 @@ absl::Status RocksDbStore::erase(const std::vector<std::string>& side_keys) {
   if (!record.ok()) return record.status();
   rocksdb::WriteBatch changes;
   for (const std::string& key : side_keys) changes.Delete(side_, key).PermitUncheckedError();
-  changes.Put(state_, ErasureKey(), rocksdb::Slice()).PermitUncheckedError();
+  changes.Put(engine_, ErasureKey(), rocksdb::Slice()).PermitUncheckedError();
   if (absl::Status status = Write(&changes, "an erasure failed"); !status.ok()) return status;
   return PurgeSide();
 }
@@ -480,9 +464,9 @@ absl::Status RocksDbStore::PurgeSide() {
   if (!status.ok()) return present_->Fail(status, "an erasure failed");
 
   rocksdb::WriteBatch changes;
-  changes.Delete(state_, ErasureKey()).PermitUncheckedError();
+  changes.Delete(engine_, ErasureKey()).PermitUncheckedError();
   if (absl::Status written = Write(&changes, "an erasure failed"); !written.ok()) return written;
-  status = db_->Flush(rocksdb::FlushOptions(), {journal_, side_, state_});
+  status = db_->Flush(rocksdb::FlushOptions(), families_);
   if (!status.ok()) return present_->Fail(status, "an erasure failed");
 
   return RemoveObsoleteFiles();

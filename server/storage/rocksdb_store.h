@@ -27,7 +27,7 @@ struct RocksDbOptions {
   bool read_only = false;
 
   // Memory for blocks of data, indexes and filters read from disk.
-  size_t block_cache_bytes = 64 * 1024 * 1024;
+  size_t block_cache_bytes = 256 * 1024 * 1024;
 
   // Memory for what is durable in the write-ahead log but not yet in a table; also bounds how much
   // a start has to replay.

@@ -38,6 +38,18 @@ namespace kengred::storage {
 // All other keys are state.
 inline constexpr char kSidePrefix = 'S';
 
+// What an engine may count on to keep a table well, without knowing what it means. Each is a list
+// of first bytes of keys.
+//   counter a few bytes, written again and again, all over the place; read before that
+//   once    written once, all over the place; asked for key by key, and most are not there
+//   series  written once, nearly always after all that is there; read in order
+//   log     written once, all over the place; read in order, seldom
+// Writing such a key again, or deleting it, is slower and no error.
+inline constexpr std::string_view kCounterPrefixes = "BFUY";
+inline constexpr std::string_view kOncePrefixes = "T";
+inline constexpr std::string_view kSeriesPrefixes = "M";
+inline constexpr std::string_view kLogPrefixes = "CH";
+
 // Keys that start with this byte are the engine's own, and the empty key is nobody's: no batch or
 // get may name them, no scan shows them.
 inline constexpr char kEnginePrefix = '\0';

@@ -3,7 +3,9 @@
 // A file FORMAT makes a directory a Kengred store. It holds one line:
 //
 //   format = "kengred-store" SP number LF
-//   number = "1"
+//   number = "2"
+//
+// (1 kept everything but the journal and the side in one column family of RocksDB.)
 //
 // FORMAT is written before anything else, so that a directory without it is a stranger's, and is
 // never written to unless it is empty.
