@@ -1,6 +1,7 @@
 #include "server/rpc/call_queue.h"
 
 #include <grpc/support/time.h>
+#include <pthread.h>
 
 #include <utility>
 
@@ -31,6 +32,7 @@ CallQueue::~CallQueue() {
 void CallQueue::Start(const std::function<void()>& first, std::function<void()> after_burst) {
   after_burst_ = std::move(after_burst);
   thread_ = std::thread([this, first] {
+    ::pthread_setname_np(::pthread_self(), "calls");  // what `top -H` shows
     first();
     Run();
   });
