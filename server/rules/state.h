@@ -84,7 +84,7 @@ class StateView {
   virtual std::optional<std::string> Entry(Sequence sequence) const = 0;
   // These are about to be asked for; a view for which many reads at once are cheaper makes them
   // now. Changes nothing else.
-  virtual void Expect(std::vector<std::string> /*keys*/) const {}
+  virtual void Expect(const std::vector<std::string>& /*keys*/) const {}
 };
 
 // Typed reads over a view.
@@ -110,7 +110,7 @@ class StateReader {
 
   virtual std::optional<std::string> Get(const std::string& key) const { return view_.Get(key); }
   // As of StateView.
-  void Expect(std::vector<std::string> keys) const { view_.Expect(std::move(keys)); }
+  void Expect(const std::vector<std::string>& keys) const { view_.Expect(keys); }
 
  protected:
   const StateView& view() const { return view_; }

@@ -1,7 +1,5 @@
 #include "server/sequence/layered_view.h"
 
-#include <utility>
-
 namespace kengred::sequence {
 
 std::optional<std::string> LayeredView::Get(const std::string& key) const {
@@ -16,6 +14,6 @@ std::optional<std::string> LayeredView::Entry(Sequence sequence) const {
   return base_->Entry(sequence);
 }
 
-void LayeredView::Expect(std::vector<std::string> keys) const { cache_->Fetch(std::move(keys)); }
+void LayeredView::Expect(const std::vector<std::string>& keys) const { cache_->Fetch(keys); }
 
 }  // namespace kengred::sequence

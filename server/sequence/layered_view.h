@@ -22,7 +22,7 @@ class LayeredView : public rules::StateView {
 
   std::optional<std::string> Get(const std::string& key) const override;
   std::optional<std::string> Entry(Sequence sequence) const override;
-  void Expect(std::vector<std::string> keys) const override;
+  void Expect(const std::vector<std::string>& keys) const override;
 
  private:
   const PendingBatch* building_;

@@ -85,6 +85,7 @@ void Verifier::Run() {
       }
     }
     std::vector<std::unique_ptr<sequence::Submission>> submissions;
+    submissions.reserve(taken.size());
     for (Arrival& arrival : taken) submissions.push_back(Verify(std::move(arrival)));
     taken.clear();
     HandOn(ticket, std::move(submissions));
