@@ -246,52 +246,48 @@ void Sequencer::Impl::Take(Submission submission) {
     return;
   }
   const LayeredView view(&building, below.get(), &cache, &base);
-  const bool duplicate = AnswerDuplicate(&submission, view);
-  if (!duplicate) {
-    const int64_t time_us = std::max(options.now_us(), last_time_us);
-    rules::SequencedTransaction transaction =
-        Stamp(std::move(submission.verified), building.last_sequence() + 1, time_us,
-              clock.DayOf(time_us));
-    rules::Outcome outcome = rules::Apply(charter, view, transaction);
-    auto side = outcome.refusal
-                    ? std::variant<std::map<std::string, std::string>, Refusal>(*outcome.refusal)
-                    : SideWrites(transaction.verified().id(), transaction.verified().transaction(),
-                                 submission.side_records, view);
-    for (const absl::Status& status : {base.status(), cache.status()}) {
-      if (status.ok()) continue;
-      Fail("a read failed: " + std::string(status.message()));
-      Refuse(submission.done, v1::VERDICT_STORAGE_STOPPED);
-      return;
-    }
-    if (auto* refusal = std::get_if<Refusal>(&side)) {
-      Refuse(submission.done, std::move(*refusal));
-      return;
-    }
-    PendingAnswer answer;
-    Addition addition =
-        MakeAddition(std::move(transaction), std::move(outcome), std::get<0>(std::move(side)),
-                     system_accounts, &answer.response);
-    if (addition.bytes > kBatchBytesMax - kBatchOverheadBytes) {
-      Refuse(submission.done,
-             Refusal{v1::VERDICT_EFFECT_TOO_LARGE,
-                     {{"limit", std::to_string(kBatchBytesMax - kBatchOverheadBytes)},
-                      {"given", std::to_string(addition.bytes)}}});
-      return;
-    }
-    for (const PublicKey& key : addition.rotations) {
-      if (FindHeld(options.log_keys, key) != nullptr) continue;
-      Refuse(submission.done, v1::VERDICT_LOG_KEY_NOT_HELD);
-      return;
-    }
-    if (submission.validate_only) {
-      answer.response.clear_sequence();
-      submission.done(std::move(answer.response));
-      return;
-    }
-    last_time_us = time_us;
-    answer.done = std::move(submission.done);
-    AddToBatch(std::move(addition), std::move(answer));
+  if (AnswerDuplicate(&submission, view)) return;
+  const int64_t time_us = std::max(options.now_us(), last_time_us);
+  rules::SequencedTransaction transaction = Stamp(
+      std::move(submission.verified), building.last_sequence() + 1, time_us, clock.DayOf(time_us));
+  rules::Outcome outcome = rules::Apply(charter, view, transaction);
+  auto side = outcome.refusal
+                  ? std::variant<std::map<std::string, std::string>, Refusal>(*outcome.refusal)
+                  : SideWrites(transaction.verified().id(), transaction.verified().transaction(),
+                               submission.side_records, view);
+  for (const absl::Status& status : {base.status(), cache.status()}) {
+    if (status.ok()) continue;
+    Fail("a read failed: " + std::string(status.message()));
+    Refuse(submission.done, v1::VERDICT_STORAGE_STOPPED);
+    return;
   }
+  if (auto* refusal = std::get_if<Refusal>(&side)) {
+    Refuse(submission.done, std::move(*refusal));
+    return;
+  }
+  PendingAnswer answer;
+  Addition addition = MakeAddition(std::move(transaction), std::move(outcome),
+                                   std::get<0>(std::move(side)), system_accounts, &answer.response);
+  if (addition.bytes > kBatchBytesMax - kBatchOverheadBytes) {
+    Refuse(submission.done,
+           Refusal{v1::VERDICT_EFFECT_TOO_LARGE,
+                   {{"limit", std::to_string(kBatchBytesMax - kBatchOverheadBytes)},
+                    {"given", std::to_string(addition.bytes)}}});
+    return;
+  }
+  for (const PublicKey& key : addition.rotations) {
+    if (FindHeld(options.log_keys, key) != nullptr) continue;
+    Refuse(submission.done, v1::VERDICT_LOG_KEY_NOT_HELD);
+    return;
+  }
+  if (submission.validate_only) {
+    answer.response.clear_sequence();
+    submission.done(std::move(answer.response));
+    return;
+  }
+  last_time_us = time_us;
+  answer.done = std::move(submission.done);
+  AddToBatch(std::move(addition), std::move(answer));
 }
 
 void Sequencer::Impl::AddToBatch(Addition addition, PendingAnswer answer) {

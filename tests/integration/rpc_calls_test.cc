@@ -5,7 +5,6 @@
 // what one connection sends in order: a health check that is answered says that all before it has
 // arrived.
 #include <gmock/gmock.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -23,6 +22,7 @@
 namespace kengred {
 namespace {
 
+using testing::CallRaw;
 using testing::RpcWorld;
 using testing::VerdictOf;
 
@@ -328,24 +328,6 @@ TEST(CallsLimitTest, CallsPastAConnectionsLimitWaitTheirTurn) {
   ExpectAcceptedOnce(calls);
 }
 
-// What a method answers to bytes as they are.
-grpc::Status CallRaw(RpcWorld* world, const std::string& method, const std::string& bytes) {
-  grpc::GenericStub stub(world->channel());
-  const auto context = world->Context();
-  const grpc::Slice slice(bytes);
-  grpc::CompletionQueue queue;
-  const auto call =
-      stub.PrepareUnaryCall(context.get(), method, grpc::ByteBuffer(&slice, 1), &queue);
-  call->StartCall();
-  grpc::ByteBuffer response;
-  grpc::Status status;
-  call->Finish(&response, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  return status;
-}
-
 TEST_F(CallsTest, EveryMethodOfTheContractIsServed) {
   for (const auto* file :
        {v1::GetLedgerRequest::descriptor()->file(), v1::GetProgrammeRequest::descriptor()->file(),
@@ -355,10 +337,11 @@ TEST_F(CallsTest, EveryMethodOfTheContractIsServed) {
       for (int m = 0; m < file->service(s)->method_count(); ++m) {
         const std::string method =
             "/" + file->service(s)->full_name() + "/" + file->service(s)->method(m)->name();
-        const grpc::StatusCode empty = CallRaw(&world_, method, "").error_code();
+        const grpc::StatusCode empty = CallRaw(world_.channel(), method, "").error_code();
         EXPECT_NE(empty, grpc::StatusCode::UNIMPLEMENTED) << method;
         EXPECT_NE(empty, grpc::StatusCode::DEADLINE_EXCEEDED) << method;
-        const grpc::StatusCode garbage = CallRaw(&world_, method, "\x0a\xff\xff\xff").error_code();
+        const grpc::StatusCode garbage =
+            CallRaw(world_.channel(), method, "\x0a\xff\xff\xff").error_code();
         EXPECT_NE(garbage, grpc::StatusCode::UNIMPLEMENTED) << method;
         EXPECT_NE(garbage, grpc::StatusCode::DEADLINE_EXCEEDED) << method;
       }

@@ -30,6 +30,7 @@ namespace {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+using testing::CallRaw;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using testing::RpcWorld;
@@ -234,26 +235,6 @@ TEST(RpcServerTest, GarbageOnThePortHurtsNobody) {
   }
   EXPECT_TRUE(Ping(InsecureChannel(world.address())).ok());
   EXPECT_TRUE(world.Pay("alice", "bruno", 1).sequence() > 0);
-}
-
-// Calls a method by name with bytes as they are.
-grpc::Status CallRaw(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                     const std::string& bytes) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
-  const grpc::Slice slice(bytes);
-  const grpc::ByteBuffer request(&slice, 1);
-  grpc::CompletionQueue queue;
-  const auto call = stub.PrepareUnaryCall(&context, method, request, &queue);
-  call->StartCall();
-  grpc::ByteBuffer response;
-  grpc::Status status;
-  call->Finish(&response, &status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  return status;
 }
 
 TEST(RpcServerTest, UnknownMethodsAndBadMessagesGetTheirOwnAnswers) {

@@ -131,4 +131,8 @@ class RpcWorld {
   std::unique_ptr<v1::DirectoryService::Stub> directory_;
 };
 
+// What a method answers to bytes as they are.
+grpc::Status CallRaw(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                     const std::string& bytes);
+
 }  // namespace kengred::testing

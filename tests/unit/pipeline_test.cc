@@ -27,6 +27,7 @@
 #include "server/storage/memory_store.h"
 #include "server/verify/verifier.h"
 #include "tests/support/community.h"
+#include "tests/support/forwarding_store.h"
 
 namespace kengred {
 namespace {
@@ -37,9 +38,9 @@ using ::testing::IsEmpty;
 using testing::kNowSeconds;
 
 // A store that commits only when it is let, to hold transactions between acceptance and durability.
-class GatedStore : public storage::Store {
+class GatedStore : public testing::ForwardingStore {
  public:
-  explicit GatedStore(std::unique_ptr<storage::Store> store) : store_(std::move(store)) {}
+  using ForwardingStore::ForwardingStore;
 
   void Close() { SetOpen(false); }
   void Open() { SetOpen(true); }
@@ -50,9 +51,6 @@ class GatedStore : public storage::Store {
     mutex_.Await(absl::Condition(&waits));
   }
 
-  absl::StatusOr<storage::Head> acquire(std::string_view writer) override {
-    return store_->acquire(writer);
-  }
   absl::StatusOr<storage::CommitResult> commit(const storage::Batch& batch) override {
     {
       const absl::MutexLock lock(&mutex_);
@@ -61,27 +59,11 @@ class GatedStore : public storage::Store {
       mutex_.Await(absl::Condition(&open));
       waiting_ = false;
     }
-    return store_->commit(batch);
-  }
-  absl::Status renew(uint64_t epoch) override { return store_->renew(epoch); }
-  absl::Status release(uint64_t epoch) override { return store_->release(epoch); }
-  absl::StatusOr<storage::Head> head() override { return store_->head(); }
-  absl::StatusOr<storage::Head> wait_for(uint64_t sequence, absl::Duration timeout) override {
-    return store_->wait_for(sequence, timeout);
+    return ForwardingStore::commit(batch);
   }
   absl::StatusOr<storage::Read> get(const std::vector<std::string>& keys) override {
     if (failing_reads) return absl::UnavailableError("planned");
-    return store_->get(keys);
-  }
-  absl::StatusOr<storage::Scan> scan(std::string_view prefix, std::string_view after, size_t max,
-                                     bool reverse) override {
-    return store_->scan(prefix, after, max, reverse);
-  }
-  absl::StatusOr<storage::JournalPage> journal(uint64_t after, size_t max) override {
-    return store_->journal(after, max);
-  }
-  absl::Status erase(const std::vector<std::string>& side_keys) override {
-    return store_->erase(side_keys);
+    return ForwardingStore::get(keys);
   }
 
   std::atomic<bool> failing_reads{false};
@@ -92,7 +74,6 @@ class GatedStore : public storage::Store {
     open_ = open;
   }
 
-  std::unique_ptr<storage::Store> store_;
   absl::Mutex mutex_;
   bool open_ ABSL_GUARDED_BY(mutex_) = true;
   bool waiting_ ABSL_GUARDED_BY(mutex_) = false;
