@@ -10,6 +10,7 @@
 #include <cassert>
 #include <cstdint>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace kengred::storage {
@@ -99,7 +100,10 @@ class TreeMemTable : public rocksdb::MemTableRep {
   bool Contains(const char* key) const override;
   void MarkReadOnly() override { read_only_.store(true, std::memory_order_release); }
   size_t ApproximateMemoryUsage() override { return bytes_.load(std::memory_order_relaxed); }
+  void Get(const rocksdb::LookupKey& key, void* arguments,
+           bool (*callback)(void* arguments, const char* entry)) override;
   Iterator* GetIterator(rocksdb::Arena* arena) override;
+  Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override;
 
  private:
   class TreeIterator;
@@ -376,6 +380,25 @@ class TreeMemTable::TreeIterator : public rocksdb::MemTableRep::Iterator {
   uint64_t version_ = 0;
   const char* entry_ = nullptr;
 };
+
+// What a Get on this thread lends to RocksDB.
+thread_local rocksdb::MemTableRep::Iterator* lent_iterator = nullptr;
+
+// A LookupKey's bytes are none of RocksDB's public headers' business: its own Get seeks them, with
+// an iterator which it asks for and leaves behind (memtable/memtablerep.cc of 7.8; its own
+// memtables all have another Get). It gets one that ends here.
+void TreeMemTable::Get(const rocksdb::LookupKey& key, void* arguments,
+                       bool (*callback)(void* arguments, const char* entry)) {
+  TreeIterator iterator(this, /*returns_memory=*/false);
+  lent_iterator = &iterator;
+  MemTableRep::Get(key, arguments, callback);
+  lent_iterator = nullptr;
+}
+
+rocksdb::MemTableRep::Iterator* TreeMemTable::GetDynamicPrefixIterator(rocksdb::Arena* arena) {
+  if (lent_iterator != nullptr) return std::exchange(lent_iterator, nullptr);
+  return GetIterator(arena);
+}
 
 // RocksDB destroys some iterators without giving their memory back: it expects that to be in its
 // arena, whose header it does not publish. Their memory is therefore kept by the thread that
