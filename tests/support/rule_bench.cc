@@ -43,21 +43,24 @@ void RuleBench::AdvanceDays(int32_t days) {
   now_us_ += int64_t{days} * 86400 * 1'000'000;
 }
 
-rules::Outcome RuleBench::Judge(const v1::SignedTransaction& transaction) const {
-  rules::Outcome refused;
+std::variant<rules::SequencedTransaction, Refusal> RuleBench::Stamp(
+    const v1::SignedTransaction& transaction) const {
   auto parsed = Parse(transaction, community_->ledger_id());
-  if (auto* refusal = std::get_if<Refusal>(&parsed)) {
-    refused.refusal = std::move(*refusal);
-    return refused;
-  }
+  if (auto* refusal = std::get_if<Refusal>(&parsed)) return std::move(*refusal);
   auto verified = VerifySignatures(std::get<ParsedTransaction>(std::move(parsed)));
-  if (auto* refusal = std::get_if<Refusal>(&verified)) {
+  if (auto* refusal = std::get_if<Refusal>(&verified)) return std::move(*refusal);
+  return rules::SequencedTransaction(std::get<VerifiedTransaction>(std::move(verified)), head() + 1,
+                                     now_us_, civil_day_);
+}
+
+rules::Outcome RuleBench::Judge(const v1::SignedTransaction& transaction) const {
+  auto stamped = Stamp(transaction);
+  if (auto* refusal = std::get_if<Refusal>(&stamped)) {
+    rules::Outcome refused;
     refused.refusal = std::move(*refusal);
     return refused;
   }
-  const rules::SequencedTransaction sequenced(std::get<VerifiedTransaction>(std::move(verified)),
-                                              head() + 1, now_us_, civil_day_);
-  return rules::Apply(charter_, *this, sequenced);
+  return rules::Apply(charter_, *this, std::get<rules::SequencedTransaction>(stamped));
 }
 
 RuleBench::Result RuleBench::Submit(const v1::SignedTransaction& transaction) {

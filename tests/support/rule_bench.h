@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "kengred/core/verdict.h"
@@ -51,6 +52,9 @@ class RuleBench : public rules::StateView {
   // Sets the civil day and the same time on it (10:00 in winter's Paris).
   void SetDay(int32_t civil_day) { AdvanceDays(civil_day - civil_day_); }
 
+  // Parsed, verified and stamped as the next entry; or why it is refused before the rules.
+  std::variant<rules::SequencedTransaction, Refusal> Stamp(
+      const v1::SignedTransaction& transaction) const;
   // Parses, verifies and judges; changes nothing. Does not look for duplicates.
   rules::Outcome Judge(const v1::SignedTransaction& transaction) const;
   // The same, and applies what is accepted.
