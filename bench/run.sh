@@ -1,14 +1,16 @@
 #!/bin/bash
 # Measures a Kengred server as bench/RESULTS.md shows it, on this machine:
 #
-#   bench/run.sh [--quick | --full] [--runs N] [--out FILE.json] [--dir DIR] [--no-install] [SECTION...]
+#   bench/run.sh [--quick | --full] [--runs N] [--out FILE.json] [--dir DIR] [--ledgers DIR] [--no-install]
+#                [SECTION...]
 #
 #   --quick        one short run of each row, to try the script; its figures say little
-#   --full         also 10^7 accounts, which take most of an hour to open
+#   --full         also 10^7 accounts, which take half an hour to open
 #   --runs N       how often each row is measured, in turn with the others of its section (default: 3)
 #   --out FILE     keep all runs and conditions there, as JSON (default: build/bench/runs.json)
 #   --dir DIR      where ledgers and databases are made, on the disk to be measured: not in memory
 #                  (default: $TMPDIR or /var/tmp)
+#   --ledgers DIR  keep those of many accounts there, and take them from there the next time
 #   --no-install   install no packages
 #
 # Sections (default: all but micro):
@@ -33,18 +35,20 @@ speed=normal
 runs=
 out=build/bench/runs.json
 base="${TMPDIR:-/var/tmp}"
+ledgers=
 install=1
 sections=()
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --quick | --full) speed="${1#--}" ;;
     --no-install) install=0 ;;
-    --runs | --out | --dir)
+    --runs | --out | --dir | --ledgers)
       [[ $# -ge 2 ]] || { echo "bench/run.sh: $1 needs a value" >&2; exit 2; }
       case "$1" in
         --runs) runs="$2" ;;
         --out) out="$2" ;;
         --dir) base="$2" ;;
+        --ledgers) ledgers="$2" ;;
       esac
       shift
       ;;
@@ -270,7 +274,11 @@ section_hot() {
 # open_accounts COUNT: a ledger with so many accounts, made once; its name is accounts-COUNT.
 open_accounts() {
   local name="accounts-$1" seconds=$SECONDS
-  [[ ! -d $scratch/$name ]] || return 0
+  [[ ! -e $scratch/$name ]] || return 0
+  if [[ -n $ledgers && -d $ledgers/$name ]]; then
+    ln -s "$(cd "$ledgers/$name" && pwd)" "$scratch/$name"
+    return 0
+  fi
   say "opening $1 accounts"
   make_ledger "$name"
   start_server "$name"
@@ -278,6 +286,11 @@ open_accounts() {
     fail "the accounts could not be opened"
   stop_server
   say "opened $1 accounts in $((SECONDS - seconds)) s"
+  [[ -z $ledgers ]] || {
+    mkdir -p "$ledgers"
+    mv "$scratch/$name" "$ledgers/$name"
+    ln -s "$(cd "$ledgers/$name" && pwd)" "$scratch/$name"
+  }
 }
 
 section_accounts() {

@@ -143,6 +143,18 @@ class RunTest(unittest.TestCase):
         self.assertEqual([pid for pid in self.started() if alive(pid)], [])
         self.assertEqual({path.name for path in self.root.iterdir()}, {"fakes", "runs.json", "RESULTS.md"})
 
+    def test_ledgers_of_many_accounts_are_kept_and_used_again(self):
+        kept = self.root / "kept"
+        first = self.run_script("--ledgers", kept, "accounts")
+        self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertIn("opening 10000 accounts", first.stderr)
+        self.assertEqual({path.name for path in kept.iterdir()}, {"accounts-1000", "accounts-10000"})
+        again = self.run_script("--ledgers", kept, "accounts", "cache")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertNotIn("opening", again.stderr)
+        self.assertIn("cold, 10000 accounts", again.stdout)
+        self.assertTrue((kept / "accounts-10000/data").is_dir())
+
     def test_books_that_do_not_agree_fail_it(self):
         self.set_report(REPORT | {"check": {"good": False}})
         (self.fakes / "kengred-bench").write_text(
