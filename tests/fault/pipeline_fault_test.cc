@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "fault_sweep.h"
 #include "faulty_files.h"
 #include "server/storage/rocksdb_store.h"
 #include "server/storage/rocksdb_store_testing.h"
@@ -168,68 +169,45 @@ TEST_F(PipelineFault, EveryOperationOfCommits) {
   constexpr size_t kAhead = 4;
   const Payments fresh = MakePayments(kClients, kOfEach, 4000);
 
-  struct Way {
-    Damage damage;
-    bool for_ever;
-    Operation operation;
-    const char* name;
-  };
-  const Way ways[] = {
-      {Damage::kRefused, false, Operation::kAny, "refused once"},
-      {Damage::kRefused, true, Operation::kAny, "refused for ever"},
-      {Damage::kTorn, false, Operation::kAny, "torn once"},
-      {Damage::kDoneButNo, false, Operation::kAny, "done once, but says no"},
-      {Damage::kDiskFull, true, Operation::kAny, "disk full for ever"},
-      {Damage::kRefused, false, Operation::kLogSync, "sync refused once"},
-  };
-  uint64_t struck = 0;
   uint64_t stopped = 0;
   size_t accepted = 0;
-  for (size_t i = 0; i < std::size(ways); ++i) {
-    const Way& way = ways[i];
+  const uint64_t struck = testing::SweepFaults([&](const testing::Fault& fault) {
     bool more = true;
-    for (uint64_t nth = 1; more; ++nth) {
-      // Each way of losing has its turn at each operation, over the ways of breaking.
-      const Loss loss = static_cast<Loss>((nth + i) % 3);
-      SCOPED_TRACE("operation " + std::to_string(nth) + " " + way.name + ", loss " +
-                   std::to_string(static_cast<int>(loss)));
-      CopyImage();
-      FaultyFiles files;
-      Payments payments = fresh;
-      LiveAndDie(&files, loss, [&](PipelineRig* rig, Store* store) {
-        files.Plan(nth, way.damage, way.for_ever, way.operation);
-        const Told told = testing::RunClients(rig, &payments, kAhead);
-        if (told.stopped == 0) AwaitFlush(store);
-        more = files.Struck();
-        accepted += told.accepted;
-        EXPECT_EQ(told.stopping, 0U);
-        if (told.stopped == 0) {
-          // It struck nothing that a commit needs.
-          EXPECT_EQ(told.accepted, kClients * kOfEach);
-          return;
-        }
-        ++stopped;
-        EXPECT_TRUE(more);
-        EXPECT_EQ(rig->stops(), 1);
-        EXPECT_FALSE(rig->sequencer().healthy());
-        EXPECT_TRUE(absl::IsUnavailable(store->head().status()));
-        // For good, though a fault that came once is over.
-        for (const Sent* sent : {&payments[0].front(), &payments[0].back()}) {
-          EXPECT_EQ(testing::VerdictOf(rig->SubmitAndWait(sent->request)),
-                    v1::VERDICT_STORAGE_STOPPED);
-        }
-      });
-      if (HasFailure()) return;
-      struck += more ? 1 : 0;
-      ExpectSoundAndGoesOn(&payments);
-      if (HasFailure()) return;
-    }
-  }
+    CopyImage();
+    FaultyFiles files;
+    Payments payments = fresh;
+    LiveAndDie(&files, fault.loss, [&](PipelineRig* rig, Store* store) {
+      fault.PlanIn(&files);
+      const Told told = testing::RunClients(rig, &payments, kAhead);
+      if (told.stopped == 0) AwaitFlush(store);
+      more = files.Struck();
+      accepted += told.accepted;
+      EXPECT_EQ(told.stopping, 0U);
+      if (told.stopped == 0) {
+        // It struck nothing that a commit needs.
+        EXPECT_EQ(told.accepted, kClients * kOfEach);
+        return;
+      }
+      ++stopped;
+      EXPECT_TRUE(more);
+      EXPECT_EQ(rig->stops(), 1);
+      EXPECT_FALSE(rig->sequencer().healthy());
+      EXPECT_TRUE(absl::IsUnavailable(store->head().status()));
+      // For good, though a fault that came once is over.
+      for (const Sent* sent : {&payments[0].front(), &payments[0].back()}) {
+        EXPECT_EQ(testing::VerdictOf(rig->SubmitAndWait(sent->request)),
+                  v1::VERDICT_STORAGE_STOPPED);
+      }
+    });
+    if (!HasFailure()) ExpectSoundAndGoesOn(&payments);
+    return more;
+  });
+  if (HasFailure()) return;
   std::printf("faults that struck: %llu, that stopped the pipeline: %llu, payments accepted: %zu\n",
               static_cast<unsigned long long>(struck), static_cast<unsigned long long>(stopped),
               accepted);
   // A sweep that strikes nothing shows nothing.
-  EXPECT_GT(stopped, std::size(ways) * 5);
+  EXPECT_GT(stopped, 30U);
 }
 
 TEST_F(PipelineFault, ASlowDiskMakesBatchesGrow) {

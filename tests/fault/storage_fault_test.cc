@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "fault_sweep.h"
 #include "faulty_files.h"
 #include "server/storage/head_record.h"
 #include "server/storage/memory_store.h"
@@ -36,9 +37,11 @@ namespace fs = std::filesystem;
 
 using kengred::testing::AnyFileHolds;
 using kengred::testing::Damage;
+using kengred::testing::Fault;
 using kengred::testing::FaultyFiles;
 using kengred::testing::Loss;
 using kengred::testing::ReadFile;
+using kengred::testing::SweepFaults;
 using kengred::testing::TemporaryDirectory;
 using kengred::testing::WriteFile;
 using ::testing::HasSubstr;
@@ -192,40 +195,6 @@ class StorageFault : public ::testing::Test {
     fs::remove_all(directory_ / "making");
   }
 
-  // Calls `test` for every way in which the nth operation may break, for n from 1 until no nth
-  // operation comes. `test` plans what it is told, and answers whether it struck.
-  template <typename Test>
-  void Sweep(Test&& test) {
-    struct Way {
-      Damage damage;
-      bool for_ever;
-      std::string name;
-    };
-    const std::vector<Way> ways = {
-        {Damage::kRefused, false, "refused once"},
-        {Damage::kRefused, true, "refused for ever"},
-        {Damage::kTorn, false, "torn once"},
-        {Damage::kDoneButNo, false, "done once, but says no"},
-        {Damage::kDiskFull, true, "disk full for ever"},
-    };
-    uint64_t struck = 0;
-    for (size_t i = 0; i < ways.size(); ++i) {
-      const Way& way = ways[i];
-      bool more = true;
-      for (uint64_t nth = 1; more; ++nth) {
-        // Each way of losing has its turn at each operation, over the ways of breaking.
-        const Loss loss = static_cast<Loss>((nth + i) % 3);
-        SCOPED_TRACE("operation " + std::to_string(nth) + " " + way.name + ", loss " +
-                     std::to_string(static_cast<int>(loss)));
-        more = test(nth, way.damage, way.for_ever, loss);
-        struck += more ? 1 : 0;
-        if (HasFailure()) return;
-      }
-    }
-    // A sweep that strikes nothing shows nothing.
-    EXPECT_GT(struck, 5 * 5U);
-  }
-
   // The store must open, show what it does after `at_least` to `at_most` batches, and go on.
   void ExpectHealthy(const std::string& path, size_t at_least, size_t at_most) {
     const std::unique_ptr<Store> store = OpenHealthy(path);
@@ -260,14 +229,14 @@ TEST_F(StorageFault, EveryOperationOfCommits) {
   // With what was in the log in tables already, so that only commits write.
   OpenHealthy(image).reset();
 
-  Sweep([&](uint64_t nth, Damage damage, bool for_ever, Loss loss) {
+  SweepFaults([&](const Fault& fault) {
     CopyDirectory(image, path);
     FaultyFiles files;
     absl::StatusOr<std::unique_ptr<Store>> store = OpenRocksDbStoreOn(Options(path), files.env());
     EXPECT_TRUE(store.ok()) << store.status();
     if (!store.ok()) return false;
 
-    files.Plan(nth, damage, for_ever);
+    fault.PlanIn(&files);
     size_t acknowledged = kBefore;
     size_t attempted = kBefore;
     while (attempted < TheHistory().size()) {
@@ -286,7 +255,7 @@ TEST_F(StorageFault, EveryOperationOfCommits) {
       EXPECT_EQ(*(*store)->commit(next), CommitResult::kUnknown);
       EXPECT_TRUE(absl::IsUnavailable((*store)->renew(next.epoch)));
       EXPECT_TRUE(absl::IsUnavailable((*store)->acquire("another").status()));
-      if (damage == Damage::kDiskFull) {
+      if (fault.damage == Damage::kDiskFull) {
         EXPECT_THAT(std::string((*store)->renew(next.epoch).message()), HasSubstr("No space"));
       }
       // What is known to be durable is still shown.
@@ -295,7 +264,7 @@ TEST_F(StorageFault, EveryOperationOfCommits) {
     const bool struck = files.Struck();
     files.Kill();
     store->reset();
-    files.Restart(loss);
+    files.Restart(fault.loss);
     ExpectHealthy(path, acknowledged, attempted);
     return struck;
   });
@@ -307,12 +276,12 @@ TEST_F(StorageFault, EveryOperationOfOpening) {
   const std::string path = directory_ / "store";
   MakeImage(image, kCommits);
 
-  Sweep([&](uint64_t nth, Damage damage, bool for_ever, Loss loss) {
+  SweepFaults([&](const Fault& fault) {
     CopyDirectory(image, path);
     FaultyFiles files;
-    files.Plan(nth, damage, for_ever);
+    fault.PlanIn(&files);
     absl::StatusOr<std::unique_ptr<Store>> store = OpenRocksDbStoreOn(Options(path), files.env());
-    if (!store.ok() && damage == Damage::kDiskFull) {
+    if (!store.ok() && fault.damage == Damage::kDiskFull) {
       EXPECT_EQ(store.status().code(), absl::StatusCode::kResourceExhausted) << store.status();
     } else if (!store.ok()) {
       EXPECT_EQ(store.status().code(), absl::StatusCode::kUnavailable) << store.status();
@@ -322,7 +291,7 @@ TEST_F(StorageFault, EveryOperationOfOpening) {
     const bool struck = files.Struck();
     files.Kill();
     store = absl::UnavailableError("closed");
-    files.Restart(loss);
+    files.Restart(fault.loss);
     ExpectHealthy(path, kCommits, kCommits);
     return struck;
   });
@@ -332,16 +301,16 @@ TEST_F(StorageFault, EveryOperationOfMaking) {
   const std::string path = directory_ / "store";
   RocksDbOptions options = Options(path);
   options.create_if_missing = true;
-  Sweep([&](uint64_t nth, Damage damage, bool for_ever, Loss loss) {
+  SweepFaults([&](const Fault& fault) {
     fs::remove_all(path);
     FaultyFiles files;
-    files.Plan(nth, damage, for_ever);
+    fault.PlanIn(&files);
     absl::StatusOr<std::unique_ptr<Store>> store = OpenRocksDbStoreOn(options, files.env());
     const bool made = store.ok();
     const bool struck = files.Struck();
     files.Kill();
     store = absl::UnavailableError("closed");
-    files.Restart(loss);
+    files.Restart(fault.loss);
     // What was said to be made is there; what was not can be made by saying it again.
     absl::StatusOr<std::unique_ptr<Store>> again = OpenRocksDbStore(made ? Options(path) : options);
     EXPECT_TRUE(again.ok()) << again.status();
@@ -361,18 +330,18 @@ TEST_F(StorageFault, EveryOperationOfAnErasure) {
   MakeImage(image, kCommits);
   ASSERT_TRUE(AnyFileHolds(image, kErasedText));
 
-  Sweep([&](uint64_t nth, Damage damage, bool for_ever, Loss loss) {
+  SweepFaults([&](const Fault& fault) {
     CopyDirectory(image, path);
     FaultyFiles files;
     absl::StatusOr<std::unique_ptr<Store>> store = OpenRocksDbStoreOn(Options(path), files.env());
     EXPECT_TRUE(store.ok()) << store.status();
     if (!store.ok()) return false;
-    files.Plan(nth, damage, for_ever);
+    fault.PlanIn(&files);
     const absl::Status erased = (*store)->erase({kErasedKey});
     const bool struck = files.Struck();
     files.Kill();
     store->reset();
-    files.Restart(loss);
+    files.Restart(fault.loss);
     if (erased.ok()) {
       EXPECT_FALSE(AnyFileHolds(path, kErasedText));
       EXPECT_FALSE(AnyFileHolds(path, kErasedKey));

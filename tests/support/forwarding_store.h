@@ -14,7 +14,10 @@ namespace kengred::testing {
 
 class ForwardingStore : public storage::Store {
  public:
-  explicit ForwardingStore(std::unique_ptr<storage::Store> store) : store_(std::move(store)) {}
+  explicit ForwardingStore(std::unique_ptr<storage::Store> store)
+      : owned_(std::move(store)), store_(owned_.get()) {}
+  // The store must outlive it.
+  explicit ForwardingStore(storage::Store* store) : store_(store) {}
 
   absl::StatusOr<storage::Head> acquire(std::string_view writer) override {
     return store_->acquire(writer);
@@ -43,7 +46,8 @@ class ForwardingStore : public storage::Store {
   }
 
  private:
-  const std::unique_ptr<storage::Store> store_;
+  const std::unique_ptr<storage::Store> owned_;  // null: somebody else's
+  storage::Store* const store_;
 };
 
 }  // namespace kengred::testing

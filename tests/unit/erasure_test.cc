@@ -17,6 +17,7 @@
 #include "server/storage/memory_store.h"
 #include "server/verify/verifier.h"
 #include "tests/support/community.h"
+#include "tests/support/forwarding_store.h"
 
 namespace kengred::server {
 namespace {
@@ -264,37 +265,15 @@ TEST_F(ErasureTest, UnknownAccountsAndTransactionsAreSaid) {
 }
 
 // A store whose journal was touched behind the ledger's back.
-class ForgedStore : public storage::Store {
+class ForgedStore : public testing::ForwardingStore {
  public:
-  explicit ForgedStore(storage::Store* store) : store_(store) {}
-  absl::StatusOr<storage::Head> acquire(std::string_view writer) override {
-    return store_->acquire(writer);
-  }
-  absl::StatusOr<storage::CommitResult> commit(const storage::Batch& batch) override {
-    return store_->commit(batch);
-  }
-  absl::Status renew(uint64_t epoch) override { return store_->renew(epoch); }
-  absl::Status release(uint64_t epoch) override { return store_->release(epoch); }
-  absl::StatusOr<storage::Head> head() override { return store_->head(); }
-  absl::StatusOr<storage::Head> wait_for(uint64_t sequence, absl::Duration timeout) override {
-    return store_->wait_for(sequence, timeout);
-  }
-  absl::StatusOr<storage::Read> get(const std::vector<std::string>& keys) override {
-    return store_->get(keys);
-  }
-  absl::StatusOr<storage::Scan> scan(std::string_view prefix, std::string_view after, size_t max,
-                                     bool reverse) override {
-    return store_->scan(prefix, after, max, reverse);
-  }
+  using ForwardingStore::ForwardingStore;
+
   absl::StatusOr<storage::JournalPage> journal(uint64_t after, size_t max) override {
-    absl::StatusOr<storage::JournalPage> page = store_->journal(after, max);
+    absl::StatusOr<storage::JournalPage> page = ForwardingStore::journal(after, max);
     if (page.ok() && after == 0) page->entries[1].second.back() ^= 1;
     return page;
   }
-  absl::Status erase(const std::vector<std::string>& keys) override { return store_->erase(keys); }
-
- private:
-  storage::Store* store_;
 };
 
 TEST_F(ErasureTest, AChangedEntryBreaksTheRoot) {
