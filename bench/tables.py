@@ -34,6 +34,7 @@ COLUMNS = [
     ("refused/s", ["refused_per_second"], "{:,.0f}"),
     ("reads/s", ["reads_per_second"], "{:,.0f}"),
     ("p50 / p99 ms", ["latency_p50_ms", "latency_p99_ms"], "{:.2f}"),
+    ("since sent p50 / p99 ms", ["sent_p50_ms", "sent_p99_ms"], "{:.2f}"),
     ("reads p50 / p99 ms", ["read_p50_ms", "read_p99_ms"], "{:.2f}"),
     ("CPU us/tx server / client",
      ["server_cpu_us_per_transaction", "client_cpu_us_per_transaction"], "{:.1f}"),
@@ -51,6 +52,7 @@ COLUMNS = [
 OPTIONAL = {"rewards/s", "rewards to bare", "refused/s", "reads/s"}
 # Columns that only these sections ask about.
 ONLY_IN = {
+    "since sent p50 / p99 ms": {"overload"},
     "MiB at start / end / most": {"accounts", "cache", "overload"},
     "B/tx written / signed / kept": {"writes"},
     "measured s": {"overload", "writes"},
@@ -68,7 +70,8 @@ def figures_of(report):
                if isinstance(value, (int, float)) and not isinstance(value, bool)}
     if "measured_us" in report:
         figures["measured_seconds"] = report["measured_us"] / 1e6
-    for prefix, name in (("latency", "submission_latency_us"), ("read", "read_latency_us")):
+    for prefix, name in (("latency", "submission_latency_us"),
+                         ("sent", "submission_latency_since_sent_us"), ("read", "read_latency_us")):
         latency = report.get(name) or {}
         for percentile in ("p50", "p99"):
             if percentile in latency:
