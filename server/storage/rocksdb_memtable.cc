@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cassert>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <new>
 #include <utility>
 #include <vector>
@@ -20,31 +23,94 @@ constexpr size_t kSlots = 64;
 constexpr size_t kHeightMax = 16;      // with nodes at least half full: more entries than memory
 constexpr size_t kInternalBytes = 8;   // RocksDB's sequence and type, after each key of the user
 constexpr size_t kSpareIterators = 8;  // kept for reuse by each thread
+constexpr size_t kCacheLineBytes = 64;
+
+uint64_t LoadLittleEndian(const char* bytes) {
+  uint64_t number = 0;
+  std::memcpy(&number, bytes, sizeof(number));
+  if constexpr (std::endian::native == std::endian::big) number = __builtin_bswap64(number);
+  return number;
+}
+uint64_t LoadBigEndian(const char* bytes) { return __builtin_bswap64(LoadLittleEndian(bytes)); }
 
 // The first eight bytes of a key as a number: in the same order as the keys where it differs.
 uint64_t PrefixOf(const rocksdb::Slice& internal_key) {
-  const size_t size = std::min<size_t>(internal_key.size() - kInternalBytes, sizeof(uint64_t));
-  uint64_t prefix = 0;
-  for (size_t i = 0; i < sizeof(prefix); ++i) {
-    prefix = prefix << 8 | (i < size ? static_cast<unsigned char>(internal_key[i]) : 0);
-  }
-  return prefix;
+  const size_t size = internal_key.size() - kInternalBytes;
+  if (size >= sizeof(uint64_t)) return LoadBigEndian(internal_key.data());
+  // What follows the key of the user is none of the prefix.
+  return size == 0 ? 0 : LoadBigEndian(internal_key.data()) >> (64 - 8 * size) << (64 - 8 * size);
+}
+
+// RocksDB's sequence, without the type beside it, which plays no part in the order.
+uint64_t SequenceOf(const rocksdb::Slice& internal_key) {
+  return LoadLittleEndian(internal_key.data() + internal_key.size() - kInternalBytes) >> 8;
 }
 
 // What is searched for.
 struct Target {
-  explicit Target(const rocksdb::Slice& key) : prefix(PrefixOf(key)), internal_key(key) {}
+  explicit Target(const rocksdb::Slice& key)
+      : prefix(PrefixOf(key)), internal_key(key), sequence(SequenceOf(key)) {}
 
   uint64_t prefix;
   rocksdb::Slice internal_key;
+  uint64_t sequence;
 };
+
+// The internal key of an entry: its length as a varint32, then its bytes.
+rocksdb::Slice InternalKeyOf(const char* entry) {
+  uint32_t length = static_cast<unsigned char>(*entry++);
+  if (length >= 0x80) {
+    length &= 0x7f;
+    for (int shift = 7;; shift += 7) {
+      const uint32_t part = static_cast<unsigned char>(*entry++);
+      length |= (part & 0x7f) << shift;
+      if (part < 0x80) break;
+    }
+  }
+  return {entry, length};
+}
+
+// As RocksDB's comparator has it, by bytes and then the newest first, without its calls: below 0
+// where the entry is before the target. Their prefixes must be equal.
+int CompareAfterPrefix(const char* entry, const Target& target) {
+  const rocksdb::Slice key = InternalKeyOf(entry);
+  const size_t key_size = key.size() - kInternalBytes;
+  const size_t target_size = target.internal_key.size() - kInternalBytes;
+  const size_t common = std::min(key_size, target_size);
+  for (size_t at = sizeof(uint64_t); at < common; at += sizeof(uint64_t)) {
+    // No load goes past the end: eight bytes follow each key of the user.
+    uint64_t a = LoadBigEndian(key.data() + at);
+    uint64_t b = LoadBigEndian(target.internal_key.data() + at);
+    if (const size_t left = common - at; left < sizeof(uint64_t)) {
+      a >>= 64 - 8 * left;
+      b >>= 64 - 8 * left;
+    }
+    if (a != b) return a < b ? -1 : 1;
+  }
+  if (key_size != target_size) return key_size < target_size ? -1 : 1;
+  const uint64_t sequence = SequenceOf(key);
+  if (sequence == target.sequence) return 0;
+  return sequence > target.sequence ? -1 : 1;
+}
+
+// How many of the ascending numbers are below `number`. Without branches, since none of them could
+// be foreseen.
+size_t CountBelow(const uint64_t* numbers, size_t count, uint64_t number) {
+  const uint64_t* begin = numbers;
+  while (count > 1) {
+    const size_t half = count / 2;
+    begin += static_cast<size_t>(begin[half - 1] < number) * half;
+    count -= half;
+  }
+  return static_cast<size_t>(begin - numbers) + (count == 1 && *begin < number ? 1 : 0);
+}
 
 // Entries in order, each with its prefix. In an inner node they are those that its children started
 // with when they were made; all of child i's are at or after entry i, but for the first child's.
-struct Node {
-  size_t count = 0;
+struct alignas(kCacheLineBytes) Node {
   std::array<uint64_t, kSlots> prefixes;
   std::array<const char*, kSlots> entries;
+  size_t count = 0;
 
   bool full() const { return count == kSlots; }
   void Insert(size_t at, uint64_t prefix, const char* entry) {
@@ -60,6 +126,12 @@ struct Node {
     std::copy(&entries[at], entries.data() + count, to->entries.data());
     to->count = count - at;
     count = at;
+  }
+  // Has all of it fetched at once: a search would wait for one part after the other.
+  void Prefetch() const {
+    for (size_t at = 0; at < sizeof(Node); at += kCacheLineBytes) {
+      __builtin_prefetch(reinterpret_cast<const char*>(this) + at);
+    }
   }
 };
 
@@ -116,21 +188,30 @@ class TreeMemTable : public rocksdb::MemTableRep {
     return read();
   }
 
-  // How many entries of the node are before the target.
-  size_t CountBefore(const Node& node, const Target& target) const;
-  bool IsBefore(const Node& node, size_t index, const Target& target) const {
-    return node.prefixes[index] != target.prefix
-               ? node.prefixes[index] < target.prefix
-               : compare_(node.entries[index], target.internal_key) < 0;
+  // Of two with the same prefix, as CompareAfterPrefix.
+  int Compare(const char* entry, const Target& target) const {
+    const int order = CompareAfterPrefix(entry, target);
+    assert(order == Sign(compare_(entry, target.internal_key)));
+    return order;
   }
-  // Which child has the place of the target.
-  size_t ChildOf(const Inner& inner, const Target& target) const {
-    const size_t before = CountBefore(inner, target);
-    // A target that is a separator itself is the first of its child.
-    const bool equal = before < inner.count && inner.prefixes[before] == target.prefix &&
-                       compare_(inner.entries[before], target.internal_key) == 0;
-    if (equal) return before;
-    return before == 0 ? 0 : before - 1;
+  static int Sign(int number) { return number < 0 ? -1 : number > 0 ? 1 : 0; }
+  // Up to which index the entries of the node are before the target, or are the target where
+  // `and_equal`; those below `from` are not looked at.
+  size_t CountBefore(const Node& node, const Target& target, size_t from, bool and_equal) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool IsBefore(const Node& node, size_t index, const Target& target) const {
+    return node.prefixes[index] != target.prefix ? node.prefixes[index] < target.prefix
+                                                 : Compare(node.entries[index], target) < 0;
+  }
+  bool IsTarget(const Place& place, const Target& target) const {
+    return place.leaf->prefixes[place.index] == target.prefix &&
+           Compare(place.entry(), target) == 0;
+  }
+  // Which child has the place of the target: the last that starts with it or before it, or the
+  // first, whose entry says nothing.
+  size_t ChildOf(const Inner& inner, const Target& target) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return CountBefore(inner, target, /*from=*/1, /*and_equal=*/true) - 1;
   }
   // The first entry at or after the target.
   Place Find(const Target& target) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -151,7 +232,7 @@ class TreeMemTable : public rocksdb::MemTableRep {
   }
   static void Free(Node* node, size_t height);
 
-  const KeyComparator& compare_;
+  [[maybe_unused]] const KeyComparator& compare_;  // what our own order must be, for assertions
   std::atomic<bool> read_only_ = false;
   std::atomic<size_t> bytes_ = 0;
   mutable absl::Mutex mutex_;
@@ -161,24 +242,33 @@ class TreeMemTable : public rocksdb::MemTableRep {
   // Where the last entry was inserted.
   Leaf* hint_leaf_ ABSL_GUARDED_BY(mutex_) = nullptr;
   size_t hint_index_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Whether of keys that begin alike the last one inserted came after the others.
+  bool newest_last_ ABSL_GUARDED_BY(mutex_) = true;
 };
 
 // ---- finding ----
 
-size_t TreeMemTable::CountBefore(const Node& node, const Target& target) const {
-  const uint64_t* begin = node.prefixes.data();
-  const uint64_t* end = begin + node.count;
-  const uint64_t* first = std::lower_bound(begin, end, target.prefix);
-  auto low = static_cast<size_t>(first - begin);
-  if (first == end || *first != target.prefix) return low;
-  auto high = static_cast<size_t>(std::upper_bound(first, end, target.prefix) - begin);
+size_t TreeMemTable::CountBefore(const Node& node, const Target& target, size_t from,
+                                 bool and_equal) const {
+  const uint64_t* prefixes = node.prefixes.data();
+  size_t low = from + CountBelow(prefixes + from, node.count - from, target.prefix);
+  if (low == node.count || prefixes[low] != target.prefix) return low;
+  size_t high = node.count;
+  if (target.prefix != std::numeric_limits<uint64_t>::max()) {
+    high = low + CountBelow(prefixes + low, node.count - low, target.prefix + 1);
+  }
+  // Each look at an entry waits for memory. Among those that begin alike the place is nearly always
+  // at one end: a history grows at its last, versions of one key at the first.
+  const int limit = and_equal ? 1 : 0;
+  const auto is_before = [&](size_t index) { return Compare(node.entries[index], target) < limit; };
+  size_t middle = newest_last_ ? high - 1 : low;
   while (low < high) {
-    const size_t middle = (low + high) / 2;
-    if (compare_(node.entries[middle], target.internal_key) < 0) {
+    if (is_before(middle)) {
       low = middle + 1;
     } else {
       high = middle;
     }
+    middle = (low + high) / 2;
   }
   return low;
 }
@@ -188,9 +278,10 @@ Place TreeMemTable::Find(const Target& target) const {
   for (size_t level = height_; level > 0; --level) {
     const auto* inner = static_cast<const Inner*>(node);
     node = inner->children[ChildOf(*inner, target)];
+    node->Prefetch();
   }
   const auto* leaf = static_cast<const Leaf*>(node);
-  return Place{leaf, CountBefore(*leaf, target)}.Settled();
+  return Place{leaf, CountBefore(*leaf, target, /*from=*/0, /*and_equal=*/false)}.Settled();
 }
 
 Place TreeMemTable::Edge(bool last) const {
@@ -203,10 +294,10 @@ Place TreeMemTable::Edge(bool last) const {
 }
 
 bool TreeMemTable::Contains(const char* key) const {
-  const Target target(compare_.decode_key(key));
+  const Target target(InternalKeyOf(key));
   return Reading([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const Place place = Find(target);
-    return place.leaf != nullptr && compare_(place.entry(), target.internal_key) == 0;
+    return place.leaf != nullptr && IsTarget(place, target);
   });
 }
 
@@ -214,7 +305,7 @@ bool TreeMemTable::Contains(const char* key) const {
 
 void TreeMemTable::Insert(rocksdb::KeyHandle handle) {
   const auto* entry = static_cast<const char*>(handle);
-  const Target target(compare_.decode_key(entry));
+  const Target target(InternalKeyOf(entry));
   absl::MutexLock lock(&mutex_);
   ++version_;
   if (!InsertAtHint(target, entry)) InsertFromRoot(target, entry);
@@ -245,9 +336,16 @@ void TreeMemTable::InsertFromRoot(const Target& target, const char* entry) {
     auto* inner = static_cast<Inner*>(node);
     path[level] = {inner, ChildOf(*inner, target)};
     node = inner->children[path[level].child];
+    node->Prefetch();
   }
   auto* leaf = static_cast<Leaf*>(node);
-  Node* made = InsertIntoLeaf(leaf, CountBefore(*leaf, target), target.prefix, entry);
+  const size_t at = CountBefore(*leaf, target, /*from=*/0, /*and_equal=*/false);
+  if (at < leaf->count && leaf->prefixes[at] == target.prefix) {
+    newest_last_ = false;
+  } else if (at > 0 && leaf->prefixes[at - 1] == target.prefix) {
+    newest_last_ = true;
+  }
+  Node* made = InsertIntoLeaf(leaf, at, target.prefix, entry);
   for (size_t level = 1; made != nullptr && level <= height_; ++level) {
     made = InsertIntoInner(path[level].inner, path[level].child + 1, made);
   }
@@ -348,8 +446,7 @@ class TreeMemTable::TreeIterator : public rocksdb::MemTableRep::Iterator {
     Move([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
       const Place found = table_->Find(target);
       if (found.leaf == nullptr) return table_->Edge(/*last=*/true);
-      const bool equal = table_->compare_(found.entry(), target.internal_key) == 0;
-      return equal ? found : found.Previous();
+      return table_->IsTarget(found, target) ? found : found.Previous();
     });
   }
   void SeekToFirst() override {
@@ -370,8 +467,7 @@ class TreeMemTable::TreeIterator : public rocksdb::MemTableRep::Iterator {
     });
   }
   void Refresh() ABSL_SHARED_LOCKS_REQUIRED(table_->mutex_) {
-    if (version_ != table_->version_)
-      place_ = table_->Find(Target(table_->compare_.decode_key(entry_)));
+    if (version_ != table_->version_) place_ = table_->Find(Target(InternalKeyOf(entry_)));
   }
 
   const TreeMemTable* const table_;

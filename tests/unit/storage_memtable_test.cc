@@ -40,9 +40,14 @@ uint64_t SequenceOf(const rocksdb::Slice& internal_key) {
   return number >> 8;
 }
 
-// An entry: the length of the internal key in one byte, the internal key. (Values play no part.)
+// An entry: the length of the internal key, seven bits a byte, and the internal key. (Values play
+// no part.)
 std::string Entry(const std::string& internal_key) {
-  return std::string(1, static_cast<char>(internal_key.size())) + internal_key;
+  std::string entry;
+  size_t length = internal_key.size();
+  for (; length >= 0x80; length >>= 7) entry.push_back(static_cast<char>(length | 0x80));
+  entry.push_back(static_cast<char>(length));
+  return entry + internal_key;
 }
 
 class InternalOrder : public rocksdb::MemTableRep::KeyComparator {
@@ -54,7 +59,12 @@ class InternalOrder : public rocksdb::MemTableRep::KeyComparator {
     return Compare(decode_key(a), b);
   }
   rocksdb::Slice decode_key(const char* entry) const override {
-    return {entry + 1, static_cast<unsigned char>(entry[0])};
+    size_t length = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto part = static_cast<unsigned char>(*entry++);
+      length |= static_cast<size_t>(part & 0x7f) << shift;
+      if (part < 0x80) return {entry, length};
+    }
   }
   static int Compare(const rocksdb::Slice& a, const rocksdb::Slice& b) {
     const rocksdb::Slice user_a(a.data(), a.size() - 8);
@@ -180,6 +190,37 @@ TEST_F(MemTableTest, TellsKeysApartThatBeginAlike) {
   ExpectAsModel();
   for (uint64_t i = 0; i < 2'000; ++i) ExpectFinds("a shop with a long history " + Number(i));
   for (size_t i = 0; i < 6; ++i) ExpectFinds(std::string("short") + std::string(i, '\0'));
+}
+
+TEST_F(MemTableTest, KeepsLongKeysThatDifferAnywhere) {
+  std::mt19937_64 random(8);
+  // Lengths around those whose length takes another byte.
+  for (const size_t length : {9U, 16U, 17U, 119U, 120U, 121U, 20'000U}) {
+    for (int i = 0; i < 200; ++i) {
+      std::string key(length - random() % 9, 'k');
+      key[random() % key.size()] = static_cast<char>(random());
+      Insert(key);
+      if (i % 20 == 0) ExpectFinds(key);
+    }
+  }
+  ExpectAsModel();
+}
+
+TEST_F(MemTableTest, KeepsVersionsOfFewKeys) {
+  std::mt19937_64 random(9);
+  std::vector<std::string> keys;
+  for (uint64_t i = 0; i < 20; ++i) keys.push_back("the balance of " + Number(random()));
+  // Where all bits are set, no prefix is greater.
+  keys.push_back(std::string(8, '\xff'));
+  keys.push_back(std::string(20, '\xff'));
+  std::sort(keys.begin(), keys.end());
+  for (int batch = 0; batch < 1'000; ++batch) {
+    for (const std::string& key : keys) {
+      if (random() % 3 != 0) Insert(key);
+    }
+  }
+  ExpectAsModel();
+  for (const std::string& key : keys) ExpectFinds(key);
 }
 
 TEST_F(MemTableTest, KeepsSortedBatches) {
