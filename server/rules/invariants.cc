@@ -42,8 +42,14 @@ struct Subject {
 struct BalanceInvariant {
   static constexpr std::string_view kName = "BALANCE";
   static bool Holds(const Subject& s) {
+    struct Moved {
+      std::string key;  // of the balance
+      size_t place;     // among the postings
+      int64_t amount_minor;
+    };
     std::vector<std::pair<std::string_view, int64_t>> sums;  // of the few currencies
-    std::vector<std::pair<std::string, int64_t>> moves;      // by key, then added up
+    std::vector<Moved> moves;                                // by key, then added up
+    moves.reserve(s.outcome.postings.size());
     for (const v1::Posting& posting : s.outcome.postings) {
       const auto account = AccountId::FromBytes(posting.account_id());
       if (!account) return false;
@@ -55,21 +61,24 @@ struct BalanceInvariant {
       const auto sum = CheckedAdd(total, posting.amount_minor());
       if (!sum) return false;
       total = *sum;
-      moves.emplace_back(key::Balance(*account, posting.currency()), posting.amount_minor());
+      moves.push_back(
+          {key::Balance(*account, posting.currency()), moves.size(), posting.amount_minor()});
     }
     // Of one key they stay in their order, since a sum that overflows on the way is refused.
-    std::stable_sort(moves.begin(), moves.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(moves.begin(), moves.end(), [](const Moved& a, const Moved& b) {
+      const int order = a.key.compare(b.key);
+      return order != 0 ? order < 0 : a.place < b.place;
+    });
     auto last = moves.begin();
     for (auto move = moves.begin(); move != moves.end(); ++move) {
       if (move == last) continue;
-      if (move->first != last->first) {
+      if (move->key != last->key) {
         if (++last != move) *last = std::move(*move);
         continue;
       }
-      const auto sum = CheckedAdd(last->second, move->second);
+      const auto sum = CheckedAdd(last->amount_minor, move->amount_minor);
       if (!sum) return false;
-      last->second = *sum;
+      last->amount_minor = *sum;
     }
     if (!moves.empty()) moves.erase(last + 1, moves.end());
 
@@ -78,15 +87,15 @@ struct BalanceInvariant {
     auto move = moves.begin();
     for (auto write = s.outcome.writes.lower_bound(prefix);
          write != s.outcome.writes.end() && write->first.starts_with(prefix); ++write) {
-      while (move != moves.end() && move->first < write->first) ++move;
-      if (move == moves.end() || move->first != write->first) return false;
+      while (move != moves.end() && move->key < write->first) ++move;
+      if (move == moves.end() || move->key != write->first) return false;
     }
     const StateReader before(s.before);
     const StateReader after(s.after);
     return std::all_of(sums.begin(), sums.end(), [](const auto& sum) { return sum.second == 0; }) &&
-           std::all_of(moves.begin(), moves.end(), [&](const auto& moved) {
-             return CheckedAdd(before.Number(moved.first), moved.second) ==
-                    after.Number(moved.first);
+           std::all_of(moves.begin(), moves.end(), [&](const Moved& moved) {
+             return CheckedAdd(before.Number(moved.key), moved.amount_minor) ==
+                    after.Number(moved.key);
            });
   }
 };
@@ -162,14 +171,16 @@ struct FundedInvariant {
     const StateReader before(s.before);
     const StateReader after(s.after);
     std::map<AccountId, int64_t> rewarded;
-    // Each is read once: a list of rewards has as many postings of one programme.
-    std::map<AccountId, std::optional<v1::Programme>> programmes;
+    // Read once for all the postings of one programme that a list of rewards has.
+    std::optional<AccountId> read;
+    std::optional<v1::Programme> programme;
     for (const v1::Posting& posting : s.outcome.postings) {
       if (posting.amount_minor() > 0) continue;
       const AccountId id = *AccountId::FromBytes(posting.account_id());
-      const auto [known, is_new] = programmes.try_emplace(id);
-      if (is_new) known->second = after.FindProgramme(id);
-      const std::optional<v1::Programme>& programme = known->second;
+      if (read != id) {
+        read = id;
+        programme = after.FindProgramme(id);
+      }
       if (!programme) continue;
       const auto index = static_cast<int>(posting.operation_index());
       if (index >= s.transaction.operations().size()) return false;

@@ -12,8 +12,8 @@ namespace {
 
 template <typename Message>
 std::optional<Message> ParseRecord(const std::optional<std::string>& bytes) {
-  Message message;
-  if (!bytes || !message.ParseFromString(*bytes)) return std::nullopt;
+  std::optional<Message> message;
+  if (bytes && !message.emplace().ParseFromString(*bytes)) message.reset();
   return message;
 }
 
@@ -23,10 +23,9 @@ std::optional<Sequence> ParseSequence(const std::optional<std::string>& bytes) {
 }
 
 std::string Key(char table, std::string_view a, std::string_view b = {}, std::string_view c = {}) {
-  std::string key;
-  key.reserve(1 + a.size() + b.size() + c.size());
-  key.push_back(table);
-  key.append(a).append(b).append(c);
+  std::string key(1 + a.size() + b.size() + c.size(), table);
+  char* end = key.data() + 1;
+  for (const std::string_view part : {a, b, c}) end += part.copy(end, part.size());
   return key;
 }
 
@@ -218,6 +217,7 @@ void Draft::Touch(const AccountId& account) { touched_.insert(account); }
 std::optional<Refusal> Draft::CheckMoves(const std::vector<Move>& moves) const {
   // There are a handful of moves.
   std::vector<std::pair<std::string, int64_t>> after;
+  after.reserve(moves.size());
   for (const Move& move : moves) {
     std::string key = key::Balance(move.account, move.currency);
     auto known = std::find_if(after.begin(), after.end(),
@@ -237,6 +237,8 @@ std::optional<Refusal> Draft::CheckMoves(const std::vector<Move>& moves) const {
 }
 
 void Draft::Post(const std::vector<Move>& moves, uint32_t operation_index) {
+  // Most transactions have one operation.
+  if (postings_.empty()) postings_.reserve(moves.size());
   for (const Move& move : moves) {
     if (move.amount_minor == 0) continue;
     const std::string key = key::Balance(move.account, move.currency);

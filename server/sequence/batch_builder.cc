@@ -14,15 +14,15 @@ constexpr int64_t kMicrosPerSecond = 1'000'000;
 // Adds what goes into the histories: of each account the balances after the outcome, of the
 // currencies it moved.
 void AddHistories(const rules::Outcome& outcome, Sequence sequence,
-                  const std::set<AccountId>& system_accounts,
-                  std::map<std::string, std::string>* writes) {
+                  const std::set<AccountId>& system_accounts, std::vector<storage::Write>* writes) {
   // An account's postings side by side, in their order.
   std::vector<std::pair<std::string_view, const v1::Posting*>> postings;
+  postings.reserve(outcome.postings.size());
   for (const v1::Posting& posting : outcome.postings) {
     postings.emplace_back(posting.account_id(), &posting);
   }
+  std::sort(postings.begin(), postings.end());
   const auto by_account = [](const auto& a, const auto& b) { return a.first < b.first; };
-  std::stable_sort(postings.begin(), postings.end(), by_account);
   v1::ListBalancesResponse response;
   auto next = postings.begin();
   for (const AccountId& account : outcome.touched) {
@@ -40,8 +40,30 @@ void AddHistories(const rules::Outcome& outcome, Sequence sequence,
       balance->set_amount_minor(static_cast<int64_t>(rules::DecodeNumber(after)));
     }
     if (!response.balances().empty()) response.set_sequence(sequence);
-    writes->emplace(rules::key::History(account, sequence), response.SerializeAsString());
+    writes->push_back({rules::key::History(account, sequence), response.SerializeAsString()});
   }
+}
+
+// Moves the writes of a map to the end.
+void TakeWrites(std::map<std::string, std::string> from, std::vector<storage::Write>* writes) {
+  while (!from.empty()) {
+    auto write = from.extract(from.begin());
+    writes->push_back({std::move(write.key()), std::move(write.mapped())});
+  }
+}
+
+// What an accepted transaction writes beside its entry, taken out of the outcome but for its
+// postings; room for `more` is left.
+std::vector<storage::Write> ListWrites(const rules::SequencedTransaction& transaction,
+                                       rules::Outcome* outcome,
+                                       const std::set<AccountId>& system_accounts, size_t more) {
+  std::vector<storage::Write> writes;
+  writes.reserve(outcome->touched.size() + 1 + outcome->writes.size() + more);
+  AddHistories(*outcome, transaction.sequence(), system_accounts, &writes);
+  writes.push_back({rules::key::Transaction(transaction.verified().id()),
+                    rules::EncodeNumber(transaction.sequence())});
+  TakeWrites(std::move(outcome->writes), &writes);
+  return writes;
 }
 
 // The first 8 bytes of a key as a number, which compares faster.
@@ -85,6 +107,13 @@ void PendingBatch::Add(Addition addition) {
   bytes += addition.bytes;
 }
 
+void PendingBatch::ReserveAs(const PendingBatch& other) {
+  storage.journal.reserve(other.storage.journal.size());
+  storage.writes.reserve(other.storage.writes.size());
+  answers.reserve(other.answers.size());
+  touched.reserve(other.touched.size());
+}
+
 void SortWrites(std::vector<storage::Write>* writes) {
   struct Place {
     uint64_t prefix;
@@ -125,10 +154,9 @@ std::map<std::string, std::string> WritesOf(const rules::SequencedTransaction& t
                                             rules::Outcome outcome,
                                             const std::set<AccountId>& system_accounts) {
   std::map<std::string, std::string> writes;
-  AddHistories(outcome, transaction.sequence(), system_accounts, &writes);
-  writes.emplace(rules::key::Transaction(transaction.verified().id()),
-                 rules::EncodeNumber(transaction.sequence()));
-  writes.merge(outcome.writes);
+  for (storage::Write& write : ListWrites(transaction, &outcome, system_accounts, 0)) {
+    writes.emplace(std::move(write.key), *std::move(write.value));
+  }
   return writes;
 }
 
@@ -139,32 +167,29 @@ Addition MakeAddition(rules::SequencedTransaction transaction, rules::Outcome ou
   const Sequence sequence = transaction.sequence();
   const int64_t time_us = transaction.time_us();
   Addition addition;
+  addition.touched.reserve(outcome.touched.size());
   std::set_difference(outcome.touched.begin(), outcome.touched.end(), system_accounts.begin(),
                       system_accounts.end(), std::back_inserter(addition.touched));
   addition.rotations = RotationsIn(transaction.verified().transaction());
   response->set_transaction_id(transaction.verified().id().ToBytes());
   response->set_sequence(sequence);
   *response->mutable_time() = TimestampOf(time_us);
-  response->mutable_postings()->Assign(outcome.postings.begin(), outcome.postings.end());
 
   v1::JournalEntry entry;
   entry.set_sequence(sequence);
   *entry.mutable_time() = TimestampOf(time_us);
   entry.set_civil_day(transaction.civil_day());
-  entry.mutable_postings()->Swap(response->mutable_postings());
-  std::map<std::string, std::string> writes =
-      WritesOf(transaction, std::move(outcome), system_accounts);
+  addition.writes = ListWrites(transaction, &outcome, system_accounts, side_writes.size());
+  TakeWrites(std::move(side_writes), &addition.writes);
+  entry.mutable_postings()->Reserve(static_cast<int>(outcome.postings.size()));
+  for (v1::Posting& posting : outcome.postings) *entry.add_postings() = std::move(posting);
   *entry.mutable_signed_transaction() = std::move(transaction).TakeSignedTransaction();
   addition.entry_bytes = entry.SerializeAsString();
-  entry.mutable_postings()->Swap(response->mutable_postings());
+  response->mutable_postings()->Swap(entry.mutable_postings());
 
-  writes.merge(side_writes);
   addition.bytes = addition.entry_bytes.size() + kTreeBytesPerEntry;
-  addition.writes.reserve(writes.size());
-  while (!writes.empty()) {
-    auto write = writes.extract(writes.begin());
-    addition.bytes += write.key().size() + write.mapped().size();
-    addition.writes.push_back({std::move(write.key()), std::move(write.mapped())});
+  for (const storage::Write& write : addition.writes) {
+    addition.bytes += write.key.size() + write.value->size();
   }
   return addition;
 }

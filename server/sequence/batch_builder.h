@@ -58,6 +58,8 @@ struct PendingBatch {
   const std::string* FindEntry(Sequence sequence) const;
 
   void Add(Addition addition);
+  // Makes room for as much as another batch holds: under load one is like the other.
+  void ReserveAs(const PendingBatch& other);
 };
 
 // Sorts a batch's writes by key, as a store takes them; of a key that comes twice the last stays.

@@ -25,6 +25,9 @@ namespace {
 // How often an idle writer tells the store that it lives.
 constexpr absl::Duration kRenewInterval = absl::Seconds(5);
 
+// What is looked up for a payment: its id, and of two accounts the record and a balance.
+constexpr size_t kKeysOfPayment = 5;
+
 // The journal's charter and the time of its last entry: all that starting needs to read.
 struct Opened {
   std::string charter_bytes;
@@ -95,7 +98,7 @@ struct Sequencer::Impl {
   void RunSequencer();
   // Reads in one go what judging them will ask for.
   void Prefetch(const std::deque<std::unique_ptr<Submission>>& submissions);
-  void Take(Submission submission);
+  void Take(std::unique_ptr<Submission> submission);
   // Whether it was a duplicate, and answered or about to be.
   bool AnswerDuplicate(Submission* submission, const LayeredView& view);
   void AddToBatch(Addition addition, PendingAnswer answer);
@@ -186,7 +189,7 @@ void Sequencer::Impl::RunSequencer() {
       queued.store(queue.size(), std::memory_order_relaxed);
     }
     Prefetch(taken);
-    for (const std::unique_ptr<Submission>& submission : taken) Take(std::move(*submission));
+    for (std::unique_ptr<Submission>& submission : taken) Take(std::move(submission));
     taken.clear();
     bool hand_over = building.answers.size() >= kBatchTransactionsMax;
     if (!hand_over && !building.empty()) {
@@ -207,6 +210,7 @@ void Sequencer::Impl::RunSequencer() {
 
 void Sequencer::Impl::Prefetch(const std::deque<std::unique_ptr<Submission>>& submissions) {
   std::vector<std::string> keys;
+  keys.reserve(kKeysOfPayment * submissions.size());
   for (const std::unique_ptr<Submission>& submission : submissions) {
     keys.push_back(rules::key::Transaction(submission->verified.id()));
     rules::AddKeysOf(submission->verified.transaction(), &keys);
@@ -217,6 +221,7 @@ void Sequencer::Impl::Prefetch(const std::deque<std::unique_ptr<Submission>>& su
 void Sequencer::Impl::HandOver() {
   auto batch = std::make_shared<PendingBatch>(std::move(building));
   building = PendingBatch::After(batch->last_sequence());
+  building.ReserveAs(*batch);
   const absl::MutexLock lock(&mutex);
   const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return committing == nullptr; };
   mutex.Await(absl::Condition(&idle));
@@ -240,36 +245,36 @@ bool Sequencer::Impl::AnswerDuplicate(Submission* submission, const LayeredView&
   return true;
 }
 
-void Sequencer::Impl::Take(Submission submission) {
+void Sequencer::Impl::Take(std::unique_ptr<Submission> submission) {
   if (!healthy) {
-    Refuse(submission.done, v1::VERDICT_STORAGE_STOPPED);
+    Refuse(submission->done, v1::VERDICT_STORAGE_STOPPED);
     return;
   }
   const LayeredView view(&building, below.get(), &cache, &base);
-  if (AnswerDuplicate(&submission, view)) return;
+  if (AnswerDuplicate(submission.get(), view)) return;
   const int64_t time_us = std::max(options.now_us(), last_time_us);
   rules::SequencedTransaction transaction = Stamp(
-      std::move(submission.verified), building.last_sequence() + 1, time_us, clock.DayOf(time_us));
+      std::move(submission->verified), building.last_sequence() + 1, time_us, clock.DayOf(time_us));
   rules::Outcome outcome = rules::Apply(charter, view, transaction);
   auto side = outcome.refusal
                   ? std::variant<std::map<std::string, std::string>, Refusal>(*outcome.refusal)
                   : SideWrites(transaction.verified().id(), transaction.verified().transaction(),
-                               submission.side_records, view);
-  for (const absl::Status& status : {base.status(), cache.status()}) {
-    if (status.ok()) continue;
+                               submission->side_records, view);
+  if (base.failed() || !cache.status().ok()) {
+    const absl::Status status = base.failed() ? base.status() : cache.status();
     Fail("a read failed: " + std::string(status.message()));
-    Refuse(submission.done, v1::VERDICT_STORAGE_STOPPED);
+    Refuse(submission->done, v1::VERDICT_STORAGE_STOPPED);
     return;
   }
   if (auto* refusal = std::get_if<Refusal>(&side)) {
-    Refuse(submission.done, std::move(*refusal));
+    Refuse(submission->done, std::move(*refusal));
     return;
   }
   PendingAnswer answer;
   Addition addition = MakeAddition(std::move(transaction), std::move(outcome),
                                    std::get<0>(std::move(side)), system_accounts, &answer.response);
   if (addition.bytes > kBatchBytesMax - kBatchOverheadBytes) {
-    Refuse(submission.done,
+    Refuse(submission->done,
            Refusal{v1::VERDICT_EFFECT_TOO_LARGE,
                    {{"limit", std::to_string(kBatchBytesMax - kBatchOverheadBytes)},
                     {"given", std::to_string(addition.bytes)}}});
@@ -277,16 +282,16 @@ void Sequencer::Impl::Take(Submission submission) {
   }
   for (const PublicKey& key : addition.rotations) {
     if (FindHeld(options.log_keys, key) != nullptr) continue;
-    Refuse(submission.done, v1::VERDICT_LOG_KEY_NOT_HELD);
+    Refuse(submission->done, v1::VERDICT_LOG_KEY_NOT_HELD);
     return;
   }
-  if (submission.validate_only) {
+  if (submission->validate_only) {
     answer.response.clear_sequence();
-    submission.done(std::move(answer.response));
+    submission->done(std::move(answer.response));
     return;
   }
   last_time_us = time_us;
-  answer.done = std::move(submission.done);
+  answer.done = std::move(submission->done);
   AddToBatch(std::move(addition), std::move(answer));
 }
 

@@ -8,6 +8,10 @@ namespace {
 // A slot, its place in the index and what the allocator adds.
 constexpr size_t kOverheadBytes = 128;
 
+bool IsWrittenOnce(std::string_view key) {
+  return storage::kOncePrefixes.find(key.front()) != std::string_view::npos;
+}
+
 }  // namespace
 
 size_t StateCache::BytesOf(const Slot& slot) {
@@ -19,6 +23,16 @@ StateCache::Slot* StateCache::Find(std::string_view key) {
   return found == index_.end() ? nullptr : found->second;
 }
 
+void StateCache::Erase(Slot* slot) {
+  bytes_ -= BytesOf(*slot);
+  index_.erase(KeyOf(*slot));
+  slot->key.clear();
+  slot->value.reset();
+  slot->written = 0;
+  slot->used = false;
+  free_.push_back(slot);
+}
+
 void StateCache::MakeRoom(size_t bytes) {
   // Two rounds: the first may only take their marks from slots that were used.
   for (size_t steps = 2 * slots_.size(); bytes_ + bytes > bytes_max_ && steps > 0; --steps) {
@@ -26,22 +40,21 @@ void StateCache::MakeRoom(size_t bytes) {
     Slot& slot = slots_[hand_];
     if (slot.key.empty() || slot.written > durable_) continue;
     if (std::exchange(slot.used, false)) continue;
-    bytes_ -= BytesOf(slot);
-    index_.erase(slot.key);
-    slot = Slot();
-    free_.push_back(&slot);
+    Erase(&slot);
   }
 }
 
-StateCache::Slot& StateCache::Insert(std::string_view key) {
+StateCache::Slot& StateCache::FindOrInsert(std::string_view key) {
   MakeRoom(key.size() + kOverheadBytes);
-  if (free_.empty()) free_.push_back(&slots_.emplace_back());
-  Slot& slot = *free_.back();
-  free_.pop_back();
-  slot.key = key;
-  bytes_ += BytesOf(slot);
-  index_.emplace(slot.key, &slot);
-  return slot;
+  const auto found = index_.lazy_emplace(key, [&](const auto& emplace) {
+    if (free_.empty()) free_.push_back(&slots_.emplace_back());
+    Slot& slot = *free_.back();
+    free_.pop_back();
+    slot.key.assign(key.begin(), key.end());
+    bytes_ += BytesOf(slot);
+    emplace(KeyOf(slot), &slot);
+  });
+  return *found->second;
 }
 
 std::optional<std::string> StateCache::Get(const std::string& key) {
@@ -64,20 +77,28 @@ void StateCache::Fetch(std::vector<std::string> keys) {
     return;
   }
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (index_.contains(keys[i])) continue;  // it came twice
-    Slot& slot = Insert(keys[i]);
+    Slot& slot = FindOrInsert(keys[i]);
+    if (slot.value) continue;  // it came twice
     slot.value = std::move(read->values[i]);
     if (slot.value) bytes_ += slot.value->size();
   }
 }
 
 void StateCache::Put(std::string_view key, std::string_view value, Sequence sequence) {
-  Slot* slot = Find(key);
-  if (slot == nullptr) slot = &Insert(key);
-  bytes_ -= BytesOf(*slot);
-  slot->value = value;
-  slot->written = sequence;
-  bytes_ += BytesOf(*slot);
+  Slot& slot = FindOrInsert(key);
+  if (IsWrittenOnce(key)) once_.emplace_back(sequence, &slot);
+  bytes_ -= BytesOf(slot);
+  slot.value = value;
+  slot.written = sequence;
+  bytes_ += BytesOf(slot);
+}
+
+void StateCache::SetDurable(Sequence sequence) {
+  durable_ = sequence;
+  for (; !once_.empty() && once_.front().first <= durable_; once_.pop_front()) {
+    const auto [written, slot] = once_.front();
+    if (slot->written == written) Erase(slot);  // else it was put again
+  }
 }
 
 }  // namespace kengred::sequence

@@ -1,12 +1,15 @@
 // What the sequencer's thread reads of the state: the newest value of each key, durable or not. A
 // value that is not durable yet is always here; of the others as many as fit, the rest is read from
-// the store.
+// the store. Not among those that fit are the keys that are written once (storage::kOncePrefixes):
+// they are as many as transactions, and what is asked for again and again should lie close
+// together.
 //
 // There is no way back: what is not durable either becomes so or is the last thing this process
 // has taken, so that one value per key is enough.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
 #include <absl/status/status.h>
 
 #include <cstddef>
@@ -15,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/rules/state.h"
@@ -40,7 +44,7 @@ class StateCache {
   void Put(std::string_view key, std::string_view value, Sequence sequence);
 
   // Entries up to here are durable.
-  void SetDurable(Sequence sequence) { durable_ = sequence; }
+  void SetDurable(Sequence sequence);
 
   // The first read that failed; OK where none did. Check it before believing an absence.
   const absl::Status& status() const { return status_; }
@@ -49,16 +53,20 @@ class StateCache {
 
  private:
   struct Slot {
-    std::string key;
+    // Empty where the slot is free. Most keys lie in the slot itself.
+    absl::InlinedVector<char, 40> key;
     std::optional<std::string> value;
     Sequence written = 0;  // 0: as read from the store
     bool used = false;     // since the hand last came by
   };
 
   Slot* Find(std::string_view key);
-  Slot& Insert(std::string_view key);
+  // The slot of a key; a new one, without a value, where it has none.
+  Slot& FindOrInsert(std::string_view key);
+  void Erase(Slot* slot);
   // Empties slots that have not been used for a round and are durable, until there is room.
   void MakeRoom(size_t bytes);
+  static std::string_view KeyOf(const Slot& slot) { return {slot.key.data(), slot.key.size()}; }
   static size_t BytesOf(const Slot& slot);
 
   storage::Store* const store_;
@@ -67,6 +75,8 @@ class StateCache {
   // the index points into it.
   std::deque<Slot> slots_;
   std::vector<Slot*> free_;
+  // What was put under keys that are written once, and is not durable yet; in order.
+  std::deque<std::pair<Sequence, Slot*>> once_;
   size_t hand_ = 0;
   absl::flat_hash_map<std::string_view, Slot*> index_;
   size_t bytes_ = 0;

@@ -30,6 +30,7 @@ absl::Status StoreView::status() const {
 void StoreView::Remember(const absl::Status& status) const {
   const absl::MutexLock lock(&mutex_);
   if (status_.ok()) status_ = status;
+  failed_.store(true, std::memory_order_release);
 }
 
 }  // namespace kengred::sequence

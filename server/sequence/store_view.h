@@ -5,6 +5,8 @@
 #include <absl/status/status.h>
 #include <absl/synchronization/mutex.h>
 
+#include <atomic>
+
 #include "server/rules/state.h"
 #include "server/storage/store.h"
 
@@ -22,11 +24,14 @@ class StoreView : public rules::StateView {
 
   // The first read that failed; OK where none did. Check it before believing an absence.
   absl::Status status() const;
+  // Whether one has failed. Takes no lock.
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
 
  private:
   void Remember(const absl::Status& status) const;
 
   storage::Store* store_;
+  mutable std::atomic<bool> failed_{false};
   mutable absl::Mutex mutex_;
   mutable absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
