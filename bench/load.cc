@@ -174,6 +174,7 @@ absl::StatusOr<std::optional<LoadReport>> Load(const LoadOptions& options,
   const auto bare_time =
       std::min<std::chrono::microseconds>(kBareTimeMax, options.drive.duration / 10);
   report.bare_before = MeasureBareRate(bare_time);
+  report.all_cores_before = MeasureAllCoresRate(bare_time);
   if (!options.data_dir.empty()) {
     const auto sync_us = MeasureSyncUs(options.data_dir);
     if (!sync_us.ok()) return sync_us.status();
@@ -214,6 +215,7 @@ absl::StatusOr<std::optional<LoadReport>> Load(const LoadOptions& options,
   if (!result.ok()) return result.status();
   report.result = *std::move(result);
   report.costs = meter.costs();
+  report.all_cores_after = MeasureAllCoresRate(bare_time);
   report.bare_after = MeasureBareRate(bare_time);
   auto check = CheckLedgerAfter(&*client, office, accounts, *transactions,
                                 report.result.sequences_all, ledger->head_sequence());

@@ -48,10 +48,14 @@ struct LoadReport {
   // Verifications of libsodium per second of one core's time, before and after.
   int64_t bare_before = 0;
   int64_t bare_after = 0;
+  // The same by all cores at once, together.
+  int64_t all_cores_before = 0;
+  int64_t all_cores_after = 0;
   std::optional<int64_t> sync_us;  // median fdatasync of a small append, before
   LoadCheck check;
 
   int64_t bare() const { return (bare_before + bare_after) / 2; }
+  int64_t all_cores_bare() const { return (all_cores_before + all_cores_after) / 2; }
 };
 
 // Sets up, signs, drives, measures, checks. Nothing where only the set-up was asked for. Errors:

@@ -50,6 +50,11 @@ class Figures {
     return Ratio(static_cast<double>(PerSecond(report_.result.accepted)),
                  static_cast<double>(report_.bare()) * static_cast<double>(report_.cores));
   }
+  // To what all cores verify when they all do so.
+  std::optional<double> AcceptedToAllCores() const {
+    return Ratio(static_cast<double>(PerSecond(report_.result.accepted)),
+                 static_cast<double>(report_.all_cores_bare()));
+  }
   std::optional<double> RewardsToBare() const {
     if (report_.options.drive.mix.rewards == 0) return std::nullopt;
     return Ratio(static_cast<double>(PerSecond(report_.result.accepted_rewards)),
@@ -72,6 +77,13 @@ class Figures {
     const auto each = PerAccepted(report_.costs.server_cpu_us);
     if (!each) return std::nullopt;
     return Ratio(*each * static_cast<double>(report_.bare()), 1e6);
+  }
+  // The same, to a verification on a machine all of whose cores verify.
+  std::optional<double> ServerCpuToAllCores() const {
+    const auto each = PerAccepted(report_.costs.server_cpu_us);
+    if (!each) return std::nullopt;
+    return Ratio(*each * static_cast<double>(report_.all_cores_bare()),
+                 1e6 * static_cast<double>(report_.cores));
   }
   std::optional<double> OthersShare() const {
     if (!report_.costs.others_cpu_us) return std::nullopt;
@@ -224,9 +236,12 @@ std::string LoadReportText(const LoadReport& report) {
   }
   lines.Add("bare verification", "{}/s of one core ({} before, {} after)", report.bare(),
             report.bare_before, report.bare_after);
+  lines.Add("all cores at once", "{}/s ({} before, {} after)", report.all_cores_bare(),
+            report.all_cores_before, report.all_cores_after);
   if (mix.submissions() > 0) {
-    lines.Add("accepted to bare", "{:.3f} of {} cores that only verify",
-              figures.AcceptedToBare().value_or(0), report.cores);
+    lines.Add("accepted to bare", "{:.3f} of {} times that of one core; {:.3f} of all at once",
+              figures.AcceptedToBare().value_or(0), report.cores,
+              figures.AcceptedToAllCores().value_or(0));
   }
   AddCosts(report, &lines);
   const LoadCheck& check = report.check;
@@ -270,13 +285,18 @@ std::string LoadReportJson(const LoadReport& report) {
       {"bare_per_second_before", report.bare_before},
       {"bare_per_second_after", report.bare_after},
       {"bare_per_second", report.bare()},
+      {"all_cores_per_second_before", report.all_cores_before},
+      {"all_cores_per_second_after", report.all_cores_after},
+      {"all_cores_per_second", report.all_cores_bare()},
       {"accepted_to_bare", OrNull(figures.AcceptedToBare())},
+      {"accepted_to_all_cores", OrNull(figures.AcceptedToAllCores())},
       {"rewards_to_bare", OrNull(figures.RewardsToBare())},
       {"client_cpu_us_per_transaction", OrNull(figures.PerAccepted(costs.client_cpu_us))},
       {"server_cpu_us_per_transaction", OrNull(figures.PerAccepted(costs.server_cpu_us))},
       {"client_cpu_us_per_answer", OrNull(figures.PerAnswer(costs.client_cpu_us))},
       {"server_cpu_us_per_answer", OrNull(figures.PerAnswer(costs.server_cpu_us))},
       {"server_cpu_to_bare", OrNull(figures.ServerCpuToBare())},
+      {"server_cpu_to_all_cores", OrNull(figures.ServerCpuToAllCores())},
       {"server_memory_bytes", OrNull(costs.server_memory_bytes)},
       {"server_memory_peak_bytes", OrNull(costs.server_memory_peak_bytes)},
       {"write_bytes_per_transaction", OrNull(figures.PerAccepted(costs.write_bytes))},

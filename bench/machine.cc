@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/parallel.h"
 #include "kengred/core/signing.h"
 
 namespace kengred::bench {
@@ -131,6 +133,12 @@ int64_t MeasureBareRate(std::chrono::microseconds time) {
     used = ThreadCpuUs() - start;
   } while (used < time.count());
   return verified * kMicros / std::max<int64_t>(used, 1);
+}
+
+int64_t MeasureAllCoresRate(std::chrono::microseconds time) {
+  std::atomic<int64_t> sum = 0;
+  OnAllCores(CoreCount(), [&](size_t /*core*/) { sum += MeasureBareRate(time); });
+  return sum;
 }
 
 uint64_t RaiseFileLimit() {

@@ -34,6 +34,9 @@ absl::StatusOr<int64_t> MeasureSyncUs(const std::string& directory);
 // Verifications of libsodium per second of CPU time, on the calling thread, over about so much CPU
 // time: of signatures of transactions by many keys.
 int64_t MeasureBareRate(std::chrono::microseconds time);
+// The sum over all cores that do so at the same time: less than the cores' number times the bare
+// rate, where they share a clock, a cache or each other's units.
+int64_t MeasureAllCoresRate(std::chrono::microseconds time);
 
 // Allows this process as many files as it may have; answers how many.
 uint64_t RaiseFileLimit();

@@ -238,8 +238,12 @@ section_streams() {
   for message in 64 256; do
     tables claim "$records" streams "$message a message: of twice the bare rate" '>=' 0.80 \
       accepted_to_bare "$message a message"
+    tables claim "$records" streams "$message a message: of what all cores verify at once" '>=' 0.80 \
+      accepted_to_all_cores "$message a message"
     tables claim "$records" streams "$message a message: server CPU in bare verifications" '<=' 1.2 \
       server_cpu_to_bare "$message a message"
+    tables claim "$records" streams "$message a message: server CPU in verifications of all cores at once" '<=' 1.2 \
+      server_cpu_to_all_cores "$message a message"
   done
 }
 

@@ -28,7 +28,7 @@ import sys
 # Column: heading, what it is made of (names of figures), how each is written.
 COLUMNS = [
     ("accepted/s", ["accepted_per_second"], "{:,.0f}"),
-    ("of bare", ["accepted_to_bare"], "{:.2f}"),
+    ("of bare / of all cores", ["accepted_to_bare", "accepted_to_all_cores"], "{:.2f}"),
     ("rewards/s", ["rewards_per_second"], "{:,.0f}"),
     ("rewards to bare", ["rewards_to_bare"], "{:.1f}"),
     ("refused/s", ["refused_per_second"], "{:,.0f}"),
@@ -38,13 +38,13 @@ COLUMNS = [
     ("reads p50 / p99 ms", ["read_p50_ms", "read_p99_ms"], "{:.2f}"),
     ("CPU us/tx server / client",
      ["server_cpu_us_per_transaction", "client_cpu_us_per_transaction"], "{:.1f}"),
-    ("server CPU to bare", ["server_cpu_to_bare"], "{:.2f}"),
+    ("server CPU to bare / all cores", ["server_cpu_to_bare", "server_cpu_to_all_cores"], "{:.2f}"),
     ("start s", ["start_seconds"], "{:.2f}"),
     ("MiB at start / end / most", ["memory_start_mib", "memory_mib", "memory_peak_mib"], "{:,.0f}"),
     ("B/tx written / signed / kept",
      ["write_bytes_per_transaction", "transaction_bytes", "kept_bytes_per_transaction"], "{:,.0f}"),
     ("measured s", ["measured_seconds"], "{:,.0f}"),
-    ("bare/s", ["bare_per_second"], "{:,.0f}"),
+    ("bare/s / all cores", ["bare_per_second", "all_cores_per_second"], "{:,.0f}"),
     ("fdatasync p50 us", ["fdatasync_p50_us"], "{:,.0f}"),
     ("others' CPU", ["others_cpu_share"], "{:.0%}"),
 ]

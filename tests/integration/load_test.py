@@ -139,8 +139,12 @@ def check_sums(report):
                    <= report["client_cpu_us_per_transaction"])
         ratio = report["accepted_per_second"] / report["bare_per_second"] / conditions["cores"]
         check_that("ratio", abs(report["accepted_to_bare"] - ratio) < 0.001)
+        ratio = report["accepted_per_second"] / report["all_cores_per_second"]
+        check_that("ratio to all cores", abs(report["accepted_to_all_cores"] - ratio) < 0.001)
     check("bare", report["bare_per_second"],
           (report["bare_per_second_before"] + report["bare_per_second_after"]) // 2)
+    check("all cores", report["all_cores_per_second"],
+          (report["all_cores_per_second_before"] + report["all_cores_per_second_after"]) // 2)
     for name in ("server_memory_bytes", "server_memory_peak_bytes", "fdatasync_p50_us"):
         check_that(name, report[name] > 0)
     check_that("others", 0 <= report["others_cpu_share"] <= 1.1)

@@ -26,6 +26,7 @@ REPORT = {
     "accepted_to_bare": 0.5, "rewards_to_bare": 6.0,
     "submission_latency_us": {"p50": 1000, "p99": 2000},
     "server_cpu_us_per_transaction": 60.0, "client_cpu_us_per_transaction": 5.0,
+    "accepted_to_all_cores": 0.6, "all_cores_per_second": 30000, "server_cpu_to_all_cores": 0.9,
     "server_cpu_to_bare": 1.1, "server_memory_bytes": 2**30, "server_memory_peak_bytes": 2**30,
     "write_bytes_per_transaction": 900.0, "bare_per_second": 18000, "fdatasync_p50_us": 500,
     "others_cpu_share": 0.01,
@@ -126,7 +127,7 @@ class RunTest(unittest.TestCase):
         # Each claim names rows that are there.
         self.assertNotIn("not measured", done.stdout)
         # What a server needs and gives, and a row of PostgreSQL.
-        self.assertIn("| 512 outstanding | 1,000 | 0.50 | 6.0 | 5 | 1.00 / 2.00 | 60.0 / 5.0 |", done.stdout)
+        self.assertIn("| 512 outstanding | 1,000 | 0.50 / 0.60 | 6.0 | 5 | 1.00 / 2.00 | 60.0 / 5.0 |", done.stdout)
         self.assertIn("| PostgreSQL, batches of 1000, 4 clients, signatures verified | 1,000 |", done.stdout)
         self.assertIn("| 512 outstanding: of twice the bare rate | >= 0.36 | 0.50 | yes |", done.stdout)
         self.assertIn("| p50 in fdatasyncs of the same disk | <= 5 | 2.00 | yes |", done.stdout)
