@@ -1,12 +1,13 @@
 #!/bin/bash
 # Measures a Kengred server as bench/RESULTS.md shows it, on this machine:
 #
-#   bench/run.sh [--quick | --full] [--runs N] [--out FILE.json] [--dir DIR] [--ledgers DIR] [--no-install]
-#                [SECTION...]
+#   bench/run.sh [--quick | --full] [--runs N] [--seconds N] [--out FILE.json] [--dir DIR]
+#                [--ledgers DIR] [--no-install] [SECTION...]
 #
 #   --quick        one short run of each row, to try the script; its figures say little
 #   --full         also 10^7 accounts, which take half an hour to open
 #   --runs N       how often each row is measured, in turn with the others of its section (default: 3)
+#   --seconds N    how long each run is measured, where its section does not say (default: 10)
 #   --out FILE     keep all runs and conditions there, as JSON (default: build/bench/runs.json)
 #   --dir DIR      where ledgers and databases are made, on the disk to be measured: not in memory
 #                  (default: $TMPDIR or /var/tmp)
@@ -33,6 +34,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 all=(single lone streams rewards hot accounts cache tls mixed overload writes postgres)
 speed=normal
 runs=
+seconds=10
 out=build/bench/runs.json
 base="${TMPDIR:-/var/tmp}"
 ledgers=
@@ -42,10 +44,11 @@ while [[ $# -gt 0 ]]; do
   case "$1" in
     --quick | --full) speed="${1#--}" ;;
     --no-install) install=0 ;;
-    --runs | --out | --dir | --ledgers)
+    --runs | --seconds | --out | --dir | --ledgers)
       [[ $# -ge 2 ]] || { echo "bench/run.sh: $1 needs a value" >&2; exit 2; }
       case "$1" in
         --runs) runs="$2" ;;
+        --seconds) seconds="$2" ;;
         --out) out="$2" ;;
         --dir) base="$2" ;;
         --ledgers) ledgers="$2" ;;
@@ -67,13 +70,16 @@ while [[ $# -gt 0 ]]; do
   shift
 done
 [[ ${#sections[@]} -gt 0 ]] || sections=("${all[@]}")
-duration=10 warm_up=2 overload_seconds=60 writes_seconds=180
+duration="$seconds" warm_up=2 overload_seconds=60 writes_seconds=180
 if [[ $speed == quick ]]; then
   duration=2 warm_up=1 overload_seconds=10 writes_seconds=10
   runs="${runs:-1}"
 fi
 runs="${runs:-3}"
 [[ $runs =~ ^[1-9][0-9]?$ ]] || { echo "bench/run.sh: --runs takes a number from 1 to 99" >&2; exit 2; }
+
+[[ $seconds =~ ^[1-9][0-9]{0,3}$ ]] ||
+  { echo "bench/run.sh: --seconds takes a number from 1 to 9999" >&2; exit 2; }
 
 fail() {
   echo "bench/run.sh: $*" >&2
@@ -277,7 +283,7 @@ section_hot() {
 
 # open_accounts COUNT: a ledger with so many accounts, made once; its name is accounts-COUNT.
 open_accounts() {
-  local name="accounts-$1" seconds=$SECONDS
+  local name="accounts-$1" since=$SECONDS
   [[ ! -e $scratch/$name ]] || return 0
   if [[ -n $ledgers && -d $ledgers/$name ]]; then
     ln -s "$(cd "$ledgers/$name" && pwd)" "$scratch/$name"
@@ -289,12 +295,17 @@ open_accounts() {
   "$programs/kengred-bench" load --target "$target" --accounts "$1" --setup-only >/dev/null ||
     fail "the accounts could not be opened"
   stop_server
-  say "opened $1 accounts in $((SECONDS - seconds)) s"
+  say "opened $1 accounts in $((SECONDS - since)) s"
   [[ -z $ledgers ]] || {
     mkdir -p "$ledgers"
     mv "$scratch/$name" "$ledgers/$name"
     ln -s "$(cd "$ledgers/$name" && pwd)" "$scratch/$name"
   }
+}
+
+# Puts the files of a ledger into the page cache; how much a start finds there is not the question.
+remember() {
+  find "$scratch/$1/data" -type f -exec cat {} + >/dev/null
 }
 
 section_accounts() {
@@ -306,6 +317,7 @@ section_accounts() {
   done
   for run in $(each_run); do
     for count in "${counts[@]}"; do
+      remember "accounts-$count"
       start_server "accounts-$count"
       load "accounts-$count" accounts "$count" "$run" "${started[@]}" -- "${stream[@]}" --accounts "$count"
       stop_server
