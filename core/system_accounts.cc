@@ -13,7 +13,7 @@ namespace {
 
 // Hashes and compares names and currencies, owned or not.
 struct ByName {
-  using is_transparent = void;
+  using is_transparent = void;  // NOLINT(readability-identifier-naming): the library looks for it
   using Name = std::pair<std::string_view, std::string_view>;
   size_t operator()(const Name& name) const { return absl::Hash<Name>()(name); }
   bool operator()(const Name& a, const Name& b) const { return a == b; }
