@@ -327,6 +327,8 @@ section_accounts() {
   tables claim "$records" accounts "$most accounts: rate to that of 1000" '>=' 0.85 \
     accepted_per_second "$most" accepted_per_second 1000
   tables claim "$records" accounts "$most accounts: seconds to start" '<=' 1 start_seconds "$most"
+  # What server/storage/rocksdb_options.h counts together, the state cache, and all else.
+  tables claim "$records" accounts "$most accounts: MiB in memory at most" '<=' 640 memory_peak_mib "$most"
 }
 
 # Takes the files of a ledger out of the page cache; they have been synced, and nobody has them open.
