@@ -2,14 +2,13 @@
 // and answered. The state is a map in memory, so that reading it costs what a cache would.
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "bench/micro/samples.h"
 #include "kengred/core/ids.h"
 #include "kengred/core/verdict.h"
 #include "kengred/v1/ledger_service.pb.h"
@@ -28,12 +27,6 @@ using testing::RuleBench;
 constexpr size_t kPeople = 1000;
 constexpr int32_t kYearDays = 365;
 constexpr size_t kBatch = 64;
-
-// What a benchmark measures has failed: its figure would mean nothing.
-[[noreturn]] void Die(const char* what) {
-  std::fprintf(stderr, "kengred-microbench: %s\n", what);
-  std::exit(1);
-}
 
 std::string Name(size_t number) { return "person" + std::to_string(number); }
 
@@ -99,7 +92,7 @@ void Judge(benchmark::State& state, const std::vector<v1::SignedTransaction>& tr
   for (auto _ : state) {
     const rules::Outcome outcome =
         rules::Apply(ledger.community.charter(), ledger.bench, stamped[next++ % stamped.size()]);
-    if (outcome.refusal) Die(VerdictSentence(*outcome.refusal).c_str());
+    if (outcome.refusal) Die(VerdictSentence(*outcome.refusal));
   }
 }
 

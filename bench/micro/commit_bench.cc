@@ -1,7 +1,6 @@
 // A commit to a real store: how much longer the tree makes it. Each is one synced write.
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -16,11 +15,6 @@
 
 namespace kengred::bench {
 namespace {
-
-[[noreturn]] void Die(const std::string& what) {
-  std::fprintf(stderr, "kengred-microbench: %s\n", what.c_str());
-  std::exit(1);
-}
 
 // A folder of this process's own, where the disk is (/tmp may be memory: set TMPDIR).
 class Folder {

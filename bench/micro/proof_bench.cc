@@ -2,9 +2,6 @@
 // Figures of one run compare; those of two machines do not.
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "bench/micro/samples.h"
 #include "kengred/core/checkpoint.h"
 #include "kengred/core/receipt.h"
@@ -19,12 +16,6 @@ constexpr char kOrigin[] = "heol.kengred/0123456789abcdef";
 NoteSigner LogKey() {
   InitializeCrypto();
   return *NoteSigner::Make(kOrigin, SecretKey::Generate());
-}
-
-// What a benchmark measures has failed: its figure would mean nothing.
-[[noreturn]] void Die(const char* what) {
-  std::fprintf(stderr, "kengred-microbench: %s\n", what);
-  std::exit(1);
 }
 
 // The bare rate: items per second are verifications of one core.

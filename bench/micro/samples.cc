@@ -1,6 +1,8 @@
 #include "bench/micro/samples.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 #include "kengred/core/hash.h"
@@ -8,6 +10,11 @@
 #include "kengred/v1/journal.pb.h"
 
 namespace kengred::bench {
+
+void Die(const std::string& what) {
+  std::fprintf(stderr, "kengred-microbench: %s\n", what.c_str());
+  std::exit(1);
+}
 
 Payments::Payments(size_t count) {
   InitializeCrypto();

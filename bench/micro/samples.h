@@ -18,6 +18,9 @@ namespace kengred::bench {
 
 inline constexpr int64_t kSampleTimeSeconds = 1795510800;  // 2026-11-24 09:00 UTC
 
+// What a benchmark measures has failed: its figure would mean nothing.
+[[noreturn]] void Die(const std::string& what);
+
 // Payments of one signature each, all of different people.
 class Payments {
  public:
