@@ -2,6 +2,9 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include <algorithm>
+#include <unordered_map>
+
 #include "kengred/core/hash.h"
 #include "kengred/core/limits.h"
 #include "kengred/core/signing.h"
@@ -9,24 +12,66 @@
 namespace kengred {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
 using google::protobuf::Reflection;
 
-// Calls visit(message) for every message inside `message`, itself included, in order of fields.
+// A field of a type of messages that holds messages, or a oneof some of whose fields do.
+struct Part {
+  const FieldDescriptor* field = nullptr;
+  const OneofDescriptor* oneof = nullptr;
+};
+
+std::vector<Part> FindParts(const Descriptor& type) {
+  std::vector<const FieldDescriptor*> fields;
+  for (int i = 0; i < type.field_count(); ++i) {
+    if (type.field(i)->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      fields.push_back(type.field(i));
+    }
+  }
+  std::sort(fields.begin(), fields.end(),
+            [](const auto* a, const auto* b) { return a->number() < b->number(); });
+  std::vector<Part> parts;
+  for (const FieldDescriptor* field : fields) {
+    const OneofDescriptor* oneof = field->real_containing_oneof();
+    const auto is_same = [oneof](const Part& part) { return part.oneof == oneof; };
+    if (oneof == nullptr) {
+      parts.push_back({field, nullptr});
+    } else if (std::none_of(parts.begin(), parts.end(), is_same)) {
+      parts.push_back({nullptr, oneof});
+    }
+  }
+  return parts;
+}
+
+// The same, found once by each thread: listing the fields of each message anew took longer than
+// parsing it.
+const std::vector<Part>& PartsOf(const Descriptor* type) {
+  thread_local std::unordered_map<const Descriptor*, std::vector<Part>> known;
+  const auto [found, is_new] = known.try_emplace(type);
+  if (is_new) found->second = FindParts(*type);
+  return found->second;
+}
+
+// Calls visit(message) for every message inside `message`, itself included, in order of fields;
+// what is in a oneof comes where its first field would.
 template <typename Visit>
 void ForEachMessage(const Message& message, const Visit& visit) {
   visit(message);
   const Reflection& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+  for (const Part& part : PartsOf(message.GetDescriptor())) {
+    const FieldDescriptor* field = part.field;
+    if (part.oneof != nullptr) {
+      field = reflection.GetOneofFieldDescriptor(message, part.oneof);
+      if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    }
     if (field->is_repeated()) {
       for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
         ForEachMessage(reflection.GetRepeatedMessage(message, field, i), visit);
       }
-    } else {
+    } else if (part.oneof != nullptr || reflection.HasField(message, field)) {
       ForEachMessage(reflection.GetMessage(message, field), visit);
     }
   }
