@@ -49,7 +49,7 @@ std::variant<Caller, Refusal> TokenCheck::Identify(std::string_view authorizatio
 }
 
 std::optional<Refusal> TokenCheck::Refresh(const rules::StateReader& state, Caller* caller) const {
-  std::optional<v1::Account> account = state.FindAccount(caller->account_id);
+  std::optional<v1::Account> account = state.CopyAccount(caller->account_id);
   if (!account || !HasKey(*account, caller->public_key)) {
     return Refusal{v1::VERDICT_TOKEN_INVALID, {}};
   }

@@ -18,7 +18,7 @@ constexpr size_t kExaminedMax = 2000;
 // The directory entry of an account; nothing where it has no profile or is not for the directory.
 std::optional<v1::DirectoryEntry> EntryOf(const ServiceContext& services, LedgerReader& reader,
                                           const AccountId& id) {
-  const std::optional<v1::Account> account = reader.state().FindAccount(id);
+  const rules::AccountRecord account = reader.state().FindAccount(id);
   if (!account || account->kind() == v1::HOLDER_KIND_PERSON) return std::nullopt;
   std::optional<v1::Profile> profile = reader.FindProfile(*account);
   if (!profile) return std::nullopt;

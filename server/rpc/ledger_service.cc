@@ -229,7 +229,7 @@ grpc::Status SelectAccount(LedgerReader& reader, const v1::GetAccountRequest& re
     case v1::GetAccountRequest::SELECTOR_NOT_SET:
       return MalformedField("selector");
   }
-  std::optional<v1::Account> found = reader.state().FindAccount(*id);
+  std::optional<v1::Account> found = reader.state().CopyAccount(*id);
   if (!found) return UnknownAccount(*id);
   if (key) {
     // A key that was replaced still belongs to the account in the index, so that nobody else ever

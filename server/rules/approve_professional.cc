@@ -10,7 +10,7 @@ Ruling Apply(const v1::ApproveProfessional& operation, const Context& context, D
   KENGRED_RETURN_IF_REFUSED(CheckCommitment(operation.has_reason(), operation.reason(), true));
   KENGRED_RETURN_IF_REFUSED(CheckSignedByRole(context, draft, v1::ROLE_COMMITTEE,
                                               context.policy().committee_quorum(), id));
-  std::optional<v1::Account> account = draft.FindAccount(id);
+  std::optional<v1::Account> account = draft.CopyAccount(id);
   if (!account) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN, {{"account_id", id.ToHex()}});
   if (account->kind() != v1::HOLDER_KIND_PROFESSIONAL) {
     return Refuse(v1::VERDICT_ACCOUNT_KIND_NOT_ALLOWED);

@@ -42,18 +42,19 @@ Ruling CheckSignedByGovernance(const Context& context) {
                  {"signed", Figure(CountSigned(context, governance))}});
 }
 
-std::vector<v1::Account> SigningAccounts(const Context& context, const Draft& draft) {
+std::vector<AccountRecord> SigningAccounts(const Context& context, const Draft& draft) {
   std::vector<AccountId> owners;
   for (const PublicKey& key : context.transaction.verified().signers()) {
     if (const auto owner = draft.FindKeyOwner(key)) owners.push_back(*owner);
   }
   std::sort(owners.begin(), owners.end());
   owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
-  std::vector<v1::Account> accounts;
+  std::vector<AccountRecord> accounts;
   for (const AccountId& owner : owners) {
-    std::optional<v1::Account> account = draft.FindAccount(owner);
-    if (account && IsSatisfied(context, account->authority()))
-      accounts.push_back(*std::move(account));
+    AccountRecord account = draft.FindAccount(owner);
+    if (account && IsSatisfied(context, account->authority())) {
+      accounts.push_back(std::move(account));
+    }
   }
   return accounts;
 }
@@ -70,9 +71,9 @@ Ruling CheckSignedByRole(const Context& context, const Draft& draft, v1::Role ro
                          const std::optional<AccountId>& concerned) {
   uint32_t count = 0;
   bool conflict = false;
-  for (const v1::Account& account : SigningAccounts(context, draft)) {
-    if (!HasRole(account, role, context.today())) continue;
-    if (concerned && account.account_id() == concerned->view()) {
+  for (const AccountRecord& account : SigningAccounts(context, draft)) {
+    if (!HasRole(*account, role, context.today())) continue;
+    if (concerned && account->account_id() == concerned->view()) {
       conflict = true;
     } else {
       ++count;

@@ -32,7 +32,7 @@ Ruling Apply(const v1::CloseProgramme& operation, const Context& context, Draft&
   if (!programme) return Refuse(v1::VERDICT_PROGRAMME_UNKNOWN);
   const AccountId association_id =
       *AccountId::FromBytes(programme->terms().association_account_id());
-  const std::optional<v1::Account> association = draft.FindAccount(association_id);
+  const AccountRecord association = draft.FindAccount(association_id);
   if (!association) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN);
   KENGRED_RETURN_IF_REFUSED(CheckSignedByHolder(context, *association));
   if (programme->closed_day() != 0) {

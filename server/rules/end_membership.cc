@@ -8,7 +8,7 @@ Ruling Apply(const v1::EndMembership& operation, const Context& context, Draft& 
   KENGRED_RETURN_IF_REFUSED(CheckAccountId(operation.account_id(), &id));
   KENGRED_RETURN_IF_REFUSED(CheckCommitment(operation.has_reason(), operation.reason(), true));
   KENGRED_RETURN_IF_REFUSED(CheckSignedByRole(context, draft, v1::ROLE_REGISTRAR, 1));
-  std::optional<v1::Account> account = draft.FindAccount(id);
+  std::optional<v1::Account> account = draft.CopyAccount(id);
   if (!account) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN, {{"account_id", id.ToHex()}});
   if (account->membership().ended_day() != 0) return Refuse(v1::VERDICT_MEMBERSHIP_ENDED);
   KENGRED_RETURN_IF_REFUSED(CheckMember(context, *account));

@@ -13,7 +13,7 @@ Ruling Apply(const v1::GrantRole& operation, const Context& context, Draft& draf
     KENGRED_RETURN_IF_REFUSED(CheckFutureDay(operation.until_day(), context));
   }
   KENGRED_RETURN_IF_REFUSED(CheckSignedByGovernance(context));
-  std::optional<v1::Account> account = draft.FindAccount(id);
+  std::optional<v1::Account> account = draft.CopyAccount(id);
   if (!account) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN, {{"account_id", id.ToHex()}});
   if (account->kind() == v1::HOLDER_KIND_PROGRAMME) {
     return Refuse(v1::VERDICT_ACCOUNT_KIND_NOT_ALLOWED);

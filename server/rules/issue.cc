@@ -15,7 +15,7 @@ Ruling Apply(const v1::Issue& operation, const Context& context, Draft& draft) {
     return Refuse(v1::VERDICT_CURRENCY_KIND_NOT_ALLOWED);
   }
   KENGRED_RETURN_IF_REFUSED(CheckUnusedReference(draft, operation.reference()));
-  const std::optional<v1::Account> account = draft.FindAccount(id);
+  const AccountRecord account = draft.FindAccount(id);
   if (!account) return Refuse(v1::VERDICT_PAYEE_UNKNOWN, {{"account_id", id.ToHex()}});
   // EARNED units are earned: they come out of programmes only.
   if (currency->kind() == v1::CURRENCY_KIND_EARNED &&

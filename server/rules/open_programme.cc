@@ -71,7 +71,7 @@ Ruling Apply(const v1::OpenProgramme& operation, const Context& context, Draft& 
        currency->kind() != v1::CURRENCY_KIND_EARNED)) {
     return Refuse(v1::VERDICT_LEGAL_GROUND_MALFORMED);
   }
-  const std::optional<v1::Account> association = draft.FindAccount(association_id);
+  const AccountRecord association = draft.FindAccount(association_id);
   if (!association) {
     return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN, {{"account_id", association_id.ToHex()}});
   }
@@ -82,7 +82,7 @@ Ruling Apply(const v1::OpenProgramme& operation, const Context& context, Draft& 
   KENGRED_RETURN_IF_REFUSED(CheckMember(context, *association));
   for (const std::string& bytes : terms.validator_account_ids()) {
     const AccountId validator_id = *AccountId::FromBytes(bytes);
-    const std::optional<v1::Account> validator = draft.FindAccount(validator_id);
+    const AccountRecord validator = draft.FindAccount(validator_id);
     if (!validator) {
       return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN, {{"account_id", validator_id.ToHex()}});
     }

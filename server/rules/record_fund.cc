@@ -52,7 +52,7 @@ Ruling Apply(const v1::RecordFund& operation, const Context& context, Draft& dra
   const int64_t amount = operation.amount_minor();
   std::vector<Move> moves;
   if (notes) {
-    const std::optional<v1::Account> account = draft.FindAccount(holder);
+    const AccountRecord account = draft.FindAccount(holder);
     if (!account) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN, {{"account_id", holder.ToHex()}});
     if (account->kind() == v1::HOLDER_KIND_PROGRAMME) {
       return Refuse(v1::VERDICT_ACCOUNT_KIND_NOT_ALLOWED);

@@ -21,8 +21,8 @@ Ruling Apply(const v1::Refund& operation, const Context& context, Draft& draft) 
   const v1::Transfer& transfer = original.operations(static_cast<int>(index)).transfer();
   const AccountId payer_id = *AccountId::FromBytes(transfer.payer_account_id());
   const AccountId payee_id = *AccountId::FromBytes(transfer.payee_account_id());
-  const std::optional<v1::Account> payee = draft.FindAccount(payee_id);
-  const std::optional<v1::Account> payer = draft.FindAccount(payer_id);
+  const AccountRecord payee = draft.FindAccount(payee_id);
+  const AccountRecord payer = draft.FindAccount(payer_id);
   if (!payee || !payer) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN);
   // What was paid into a programme returns when it closes.
   if (payee->kind() == v1::HOLDER_KIND_PROGRAMME) {

@@ -41,7 +41,7 @@ Ruling Apply(const v1::RequestReconversion& operation, const Context& context, D
   if (currency->kind() != v1::CURRENCY_KIND_BACKED) {
     return Refuse(v1::VERDICT_CURRENCY_KIND_NOT_ALLOWED);
   }
-  const std::optional<v1::Account> account = draft.FindAccount(id);
+  const AccountRecord account = draft.FindAccount(id);
   if (!account) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN, {{"account_id", id.ToHex()}});
   KENGRED_RETURN_IF_REFUSED(CheckSignedByHolder(context, *account));
   if (account->kind() != v1::HOLDER_KIND_PROFESSIONAL) {

@@ -13,7 +13,7 @@ Ruling Apply(const v1::RevokeRole& operation, const Context& context, Draft& dra
   }
   KENGRED_RETURN_IF_REFUSED(CheckCommitment(operation.has_reason(), operation.reason(), false));
   KENGRED_RETURN_IF_REFUSED(CheckSignedByGovernance(context));
-  std::optional<v1::Account> account = draft.FindAccount(id);
+  std::optional<v1::Account> account = draft.CopyAccount(id);
   if (!account) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN, {{"account_id", id.ToHex()}});
   const auto grant =
       std::find_if(account->roles().begin(), account->roles().end(),

@@ -24,9 +24,10 @@ Ruling CheckSignedByValidators(const Context& context, const Draft& draft,
                                const v1::ProgrammeTerms& terms) {
   uint32_t count = 0;
   const auto& validators = terms.validator_account_ids();
-  for (const v1::Account& account : SigningAccounts(context, draft)) {
-    if (HasRole(account, v1::ROLE_VALIDATOR, context.today()) &&
-        std::find(validators.begin(), validators.end(), account.account_id()) != validators.end()) {
+  for (const AccountRecord& account : SigningAccounts(context, draft)) {
+    if (HasRole(*account, v1::ROLE_VALIDATOR, context.today()) &&
+        std::find(validators.begin(), validators.end(), account->account_id()) !=
+            validators.end()) {
       ++count;
     }
   }
@@ -67,7 +68,7 @@ Ruling PayAward(const v1::Award& award, const Context& context, Draft& draft,
   const v1::ProgrammeTerms& terms = programme->terms();
   const AccountId programme_id = *AccountId::FromBytes(programme->account_id());
   const AccountId id = *AccountId::FromBytes(award.beneficiary_account_id());
-  const std::optional<v1::Account> beneficiary = draft.FindAccount(id);
+  const AccountRecord beneficiary = draft.FindAccount(id);
   if (!beneficiary) return Refuse(v1::VERDICT_PAYEE_UNKNOWN, {{"account_id", id.ToHex()}});
   if (beneficiary->kind() == v1::HOLDER_KIND_PROGRAMME) {
     return Refuse(v1::VERDICT_ACCOUNT_KIND_NOT_ALLOWED);
@@ -167,7 +168,7 @@ Ruling Apply(const v1::Reward& operation, const Context& context, Draft& draft) 
   if (!programme) return Refuse(v1::VERDICT_PROGRAMME_UNKNOWN);
   const v1::ProgrammeTerms& terms = programme->terms();
   const AccountId association_id = *AccountId::FromBytes(terms.association_account_id());
-  const std::optional<v1::Account> association = draft.FindAccount(association_id);
+  const AccountRecord association = draft.FindAccount(association_id);
   if (!association) return Refuse(v1::VERDICT_ACCOUNT_UNKNOWN);
   KENGRED_RETURN_IF_REFUSED(CheckSignedByHolder(context, *association));
   KENGRED_RETURN_IF_REFUSED(CheckSignedByValidators(context, draft, terms));

@@ -80,7 +80,7 @@ Ruling CheckSignedByGovernance(const Context& context);
 Ruling CheckSignedByRole(const Context& context, const Draft& draft, v1::Role role, uint32_t needed,
                          const std::optional<AccountId>& concerned = std::nullopt);
 // The distinct accounts whose authority is satisfied by the signatures, sorted.
-std::vector<v1::Account> SigningAccounts(const Context& context, const Draft& draft);
+std::vector<AccountRecord> SigningAccounts(const Context& context, const Draft& draft);
 
 // ---- membership and approval (membership.cc) ----
 // The last day on which a membership counts, grace included; the day before it was ended.

@@ -3,7 +3,6 @@
 // library.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +14,7 @@
 #include "kengred/v1/journal.pb.h"
 #include "server/rules/sequenced_transaction.h"
 #include "server/rules/state.h"
+#include "server/rules/state_writes.h"
 
 namespace kengred::rules {
 
@@ -22,8 +22,8 @@ namespace kengred::rules {
 struct Outcome {
   // Why nothing happens; absent: accepted.
   std::optional<Refusal> refusal;
-  // State to put, sorted by key.
-  std::map<std::string, std::string> writes;
+  // State to put.
+  StateWrites writes;
   // The movements, in order; they sum to zero per currency.
   std::vector<v1::Posting> postings;
   // The accounts into whose history the entry goes.

@@ -105,8 +105,23 @@ std::string History(const AccountId& account, Sequence sequence) {
 std::string HistoryOf(const AccountId& account) { return Key('H', account.view()); }
 }  // namespace key
 
-std::optional<v1::Account> StateReader::FindAccount(const AccountId& account) const {
-  return ParseRecord<v1::Account>(Get(key::Account(account)));
+AccountRecord ParseAccount(const std::optional<std::string>& bytes) {
+  if (!bytes) return nullptr;
+  auto account = std::make_shared<v1::Account>();
+  if (!account->ParseFromString(*bytes)) return nullptr;
+  return account;
+}
+
+AccountRecord StateView::GetAccount(const std::string& key) const { return ParseAccount(Get(key)); }
+
+AccountRecord StateReader::FindAccount(const AccountId& account) const {
+  return GetAccount(key::Account(account));
+}
+
+std::optional<v1::Account> StateReader::CopyAccount(const AccountId& account) const {
+  const AccountRecord found = FindAccount(account);
+  if (!found) return std::nullopt;
+  return *found;
 }
 
 std::optional<AccountId> StateReader::FindKeyOwner(const PublicKey& public_key) const {
@@ -167,21 +182,23 @@ std::optional<std::string> Draft::Get(const std::string& key) const {
   return view().Get(key);
 }
 
+AccountRecord Draft::GetAccount(const std::string& key) const {
+  if (const auto write = writes_.find(key); write != writes_.end()) {
+    return ParseAccount(write->second);
+  }
+  return view().GetAccount(key);
+}
+
 void Draft::Put(const std::string& key, std::string value) { writes_[key] = std::move(value); }
 
-std::map<std::string, std::string> Draft::TakeWrites() && {
-  std::vector<std::pair<std::string, std::string>> sorted;
-  sorted.reserve(writes_.size());
+StateWrites Draft::TakeWrites() && {
+  std::vector<StateWrites::Write> writes;
+  writes.reserve(writes_.size());
   while (!writes_.empty()) {
     auto write = writes_.extract(writes_.begin());
-    sorted.emplace_back(std::move(write.key()), std::move(write.mapped()));
+    writes.emplace_back(std::move(write.key()), std::move(write.mapped()));
   }
-  std::sort(sorted.begin(), sorted.end());
-  std::map<std::string, std::string> writes;
-  for (auto& [key, value] : sorted) {
-    writes.emplace_hint(writes.end(), std::move(key), std::move(value));
-  }
-  return writes;
+  return StateWrites(std::move(writes));
 }
 
 void Draft::PutAccount(const v1::Account& account) {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +20,7 @@
 #include "kengred/v1/journal.pb.h"
 #include "kengred/v1/programme.pb.h"
 #include "kengred/v1/reconversion.pb.h"
+#include "server/rules/state_writes.h"
 
 namespace kengred::rules {
 
@@ -72,6 +73,9 @@ std::string ReconversionsOf(const AccountId& account);
 std::string ListedOfKind(v1::HolderKind kind);
 }  // namespace key
 
+// An account's record as it stands in the state, shared with whoever keeps it; null: there is none.
+using AccountRecord = std::shared_ptr<const v1::Account>;
+
 // Reads of a state that does not change while the view lives. A read that fails (a disk error) is
 // remembered in status() by the implementation and answered as absent: whoever applies rules on a
 // view checks its status afterwards, so that a failing machine never becomes a verdict.
@@ -80,6 +84,9 @@ class StateView {
   virtual ~StateView() = default;
   // The value of a key.
   virtual std::optional<std::string> Get(const std::string& key) const = 0;
+  // The record at a key of the table of accounts, parsed: a view that keeps what it has parsed
+  // lends that.
+  virtual AccountRecord GetAccount(const std::string& key) const;
   // The stored bytes of a journal entry.
   virtual std::optional<std::string> Entry(Sequence sequence) const = 0;
   // These are about to be asked for; a view for which many reads at once are cheaper makes them
@@ -93,7 +100,9 @@ class StateReader {
   explicit StateReader(const StateView& view) : view_(view) {}
   virtual ~StateReader() = default;
 
-  std::optional<v1::Account> FindAccount(const AccountId& account) const;
+  AccountRecord FindAccount(const AccountId& account) const;
+  // One that may be changed.
+  std::optional<v1::Account> CopyAccount(const AccountId& account) const;
   std::optional<AccountId> FindKeyOwner(const PublicKey& public_key) const;
   int64_t Balance(const AccountId& account, std::string_view currency) const;
   std::optional<Sequence> FindReference(std::string_view euro_reference) const;
@@ -108,8 +117,9 @@ class StateReader {
   // The entry of a committed transaction.
   std::optional<v1::JournalEntry> FindEntry(const TransactionId& transaction) const;
 
-  virtual std::optional<std::string> Get(const std::string& key) const { return view_.Get(key); }
   // As of StateView.
+  virtual std::optional<std::string> Get(const std::string& key) const { return view_.Get(key); }
+  virtual AccountRecord GetAccount(const std::string& key) const { return view_.GetAccount(key); }
   void Expect(const std::vector<std::string>& keys) const { view_.Expect(keys); }
 
  protected:
@@ -132,6 +142,7 @@ class Draft : public StateReader {
   explicit Draft(const StateView& view) : StateReader(view) {}
 
   std::optional<std::string> Get(const std::string& key) const override;
+  AccountRecord GetAccount(const std::string& key) const override;
 
   void Put(const std::string& key, std::string value);
   void PutAccount(const v1::Account& account);  // and puts the entry into its history
@@ -148,7 +159,7 @@ class Draft : public StateReader {
   void Post(const std::vector<Move>& moves, uint32_t operation_index);
 
   // What it comes to, taken out without copying: state to put, movements in order, histories.
-  std::map<std::string, std::string> TakeWrites() &&;
+  StateWrites TakeWrites() &&;
   std::vector<v1::Posting> TakePostings() && { return std::move(postings_); }
   std::set<AccountId> TakeTouched() && { return std::move(touched_); }
 
@@ -158,6 +169,10 @@ class Draft : public StateReader {
   std::vector<v1::Posting> postings_;
   std::set<AccountId> touched_;
 };
+
+// The record that the bytes at a key of the table of accounts stand for; null where they are absent
+// or no such record.
+AccountRecord ParseAccount(const std::optional<std::string>& bytes);
 
 // The id of a programme or reconversion that an operation makes (operations.proto says how).
 AccountId ProgrammeIdOf(const TransactionId& transaction, uint32_t operation_index);

@@ -17,13 +17,13 @@ Ruling Apply(const v1::Transfer& operation, const Context& context, Draft& draft
   if (currency->kind() == v1::CURRENCY_KIND_FIAT) {
     return Refuse(v1::VERDICT_CURRENCY_KIND_NOT_ALLOWED);
   }
-  const std::optional<v1::Account> payer = draft.FindAccount(payer_id);
+  const AccountRecord payer = draft.FindAccount(payer_id);
   if (!payer) return Refuse(v1::VERDICT_PAYER_UNKNOWN, {{"account_id", payer_id.ToHex()}});
   if (payer->kind() == v1::HOLDER_KIND_PROGRAMME) {
     return Refuse(v1::VERDICT_ACCOUNT_KIND_NOT_ALLOWED);
   }
   KENGRED_RETURN_IF_REFUSED(CheckSignedByHolder(context, *payer));
-  const std::optional<v1::Account> payee = draft.FindAccount(payee_id);
+  const AccountRecord payee = draft.FindAccount(payee_id);
   if (!payee) return Refuse(v1::VERDICT_PAYEE_UNKNOWN, {{"account_id", payee_id.ToHex()}});
   const int64_t amount = operation.amount_minor();
   KENGRED_RETURN_IF_REFUSED(

@@ -34,21 +34,14 @@ void AddHistories(const rules::Outcome& outcome, Sequence sequence,
       const auto is_it = [&](const v1::Balance& known) { return known.currency() == currency; };
       if (std::any_of(response.balances().begin(), response.balances().end(), is_it)) continue;
       // Every posting has its balance among the writes (the BALANCE invariant).
-      const std::string& after = outcome.writes.at(rules::key::Balance(account, currency));
+      const std::string& after =
+          outcome.writes.find(rules::key::Balance(account, currency))->second;
       v1::Balance* balance = response.add_balances();
       balance->set_currency(currency);
       balance->set_amount_minor(static_cast<int64_t>(rules::DecodeNumber(after)));
     }
     if (!response.balances().empty()) response.set_sequence(sequence);
     writes->push_back({rules::key::History(account, sequence), response.SerializeAsString()});
-  }
-}
-
-// Moves the writes of a map to the end.
-void TakeWrites(std::map<std::string, std::string> from, std::vector<storage::Write>* writes) {
-  while (!from.empty()) {
-    auto write = from.extract(from.begin());
-    writes->push_back({std::move(write.key()), std::move(write.mapped())});
   }
 }
 
@@ -62,7 +55,9 @@ std::vector<storage::Write> ListWrites(const rules::SequencedTransaction& transa
   AddHistories(*outcome, transaction.sequence(), system_accounts, &writes);
   writes.push_back({rules::key::Transaction(transaction.verified().id()),
                     rules::EncodeNumber(transaction.sequence())});
-  TakeWrites(std::move(outcome->writes), &writes);
+  for (auto& [key, value] : std::move(outcome->writes).Take()) {
+    writes.push_back({std::move(key), std::move(value)});
+  }
   return writes;
 }
 
@@ -180,7 +175,10 @@ Addition MakeAddition(rules::SequencedTransaction transaction, rules::Outcome ou
   *entry.mutable_time() = TimestampOf(time_us);
   entry.set_civil_day(transaction.civil_day());
   addition.writes = ListWrites(transaction, &outcome, system_accounts, side_writes.size());
-  TakeWrites(std::move(side_writes), &addition.writes);
+  while (!side_writes.empty()) {
+    auto write = side_writes.extract(side_writes.begin());
+    addition.writes.push_back({std::move(write.key()), std::move(write.mapped())});
+  }
   entry.mutable_postings()->Reserve(static_cast<int>(outcome.postings.size()));
   for (v1::Posting& posting : outcome.postings) *entry.add_postings() = std::move(posting);
   *entry.mutable_signed_transaction() = std::move(transaction).TakeSignedTransaction();

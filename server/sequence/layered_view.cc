@@ -6,6 +6,10 @@ std::optional<std::string> LayeredView::Get(const std::string& key) const {
   return cache_->Get(key);
 }
 
+rules::AccountRecord LayeredView::GetAccount(const std::string& key) const {
+  return cache_->GetAccount(key);
+}
+
 std::optional<std::string> LayeredView::Entry(Sequence sequence) const {
   for (const PendingBatch* batch : {building_, committing_}) {
     if (batch == nullptr) continue;

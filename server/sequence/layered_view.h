@@ -21,6 +21,7 @@ class LayeredView : public rules::StateView {
       : building_(building), committing_(committing), cache_(cache), base_(base) {}
 
   std::optional<std::string> Get(const std::string& key) const override;
+  rules::AccountRecord GetAccount(const std::string& key) const override;
   std::optional<std::string> Entry(Sequence sequence) const override;
   void Expect(const std::vector<std::string>& keys) const override;
 

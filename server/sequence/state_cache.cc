@@ -1,5 +1,8 @@
 #include "server/sequence/state_cache.h"
 
+#include <algorithm>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 namespace kengred::sequence {
@@ -12,15 +15,39 @@ bool IsWrittenOnce(std::string_view key) {
   return storage::kOncePrefixes.find(key.front()) != std::string_view::npos;
 }
 
+// A number that tells most keys apart: of their first and last bytes, where their ids and
+// references stand.
+uint64_t PrintOf(std::string_view key) {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  const size_t size = std::min(key.size(), sizeof(first));
+  std::memcpy(&first, key.data(), size);
+  std::memcpy(&last, key.data() + key.size() - size, size);
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 by the golden ratio (Knuth 6.4)
+  return (first + last * kOdd) * kOdd;
+}
+
 }  // namespace
 
 size_t StateCache::BytesOf(const Slot& slot) {
-  return slot.key.size() + (slot.value ? slot.value->size() : 0) + kOverheadBytes;
+  return slot.key.size() + (slot.value ? slot.value->size() : 0) +
+         (slot.account ? slot.account->SpaceUsedLong() : 0) + kOverheadBytes;
+}
+
+StateCache::Recent& StateCache::RecentOf(uint64_t print) {
+  return recent_[print / (std::numeric_limits<uint64_t>::max() / kRecentSlots + 1)];
 }
 
 StateCache::Slot* StateCache::Find(std::string_view key) {
+  const uint64_t print = PrintOf(key);
+  Recent& recent = RecentOf(print);
+  if (recent.print == print && recent.slot != nullptr && KeyOf(*recent.slot) == key) {
+    return recent.slot;
+  }
   const auto found = index_.find(key);
-  return found == index_.end() ? nullptr : found->second;
+  if (found == index_.end()) return nullptr;
+  recent = {print, found->second};
+  return found->second;
 }
 
 void StateCache::Erase(Slot* slot) {
@@ -28,6 +55,7 @@ void StateCache::Erase(Slot* slot) {
   index_.erase(KeyOf(*slot));
   slot->key.clear();
   slot->value.reset();
+  slot->account.reset();
   slot->written = 0;
   slot->used = false;
   free_.push_back(slot);
@@ -45,31 +73,59 @@ void StateCache::MakeRoom(size_t bytes) {
 }
 
 StateCache::Slot& StateCache::FindOrInsert(std::string_view key) {
+  if (Slot* slot = Find(key)) return *slot;
   MakeRoom(key.size() + kOverheadBytes);
-  const auto found = index_.lazy_emplace(key, [&](const auto& emplace) {
-    if (free_.empty()) free_.push_back(&slots_.emplace_back());
-    Slot& slot = *free_.back();
-    free_.pop_back();
-    slot.key.assign(key.begin(), key.end());
-    bytes_ += BytesOf(slot);
-    emplace(KeyOf(slot), &slot);
-  });
-  return *found->second;
+  if (free_.empty()) free_.push_back(&slots_.emplace_back());
+  Slot& slot = *free_.back();
+  free_.pop_back();
+  slot.key.assign(key.begin(), key.end());
+  bytes_ += BytesOf(slot);
+  index_.emplace(KeyOf(slot), &slot);
+  const uint64_t print = PrintOf(key);
+  RecentOf(print) = {print, &slot};
+  return slot;
+}
+
+StateCache::Slot* StateCache::FindOrFetch(const std::string& key) {
+  Slot* slot = Find(key);
+  if (slot != nullptr) return slot;
+  Fetch({key});
+  return Find(key);
 }
 
 std::optional<std::string> StateCache::Get(const std::string& key) {
-  Slot* slot = Find(key);
-  if (slot == nullptr) {
-    Fetch({key});
-    slot = Find(key);
-    if (slot == nullptr) return std::nullopt;  // it could not be read
-  }
+  Slot* slot = FindOrFetch(key);
+  if (slot == nullptr) return std::nullopt;
   slot->used = true;
   return slot->value;
 }
 
+rules::AccountRecord StateCache::GetAccount(const std::string& key) {
+  Slot* slot = FindOrFetch(key);
+  if (slot == nullptr) return nullptr;
+  if (slot->account) return slot->account;
+  rules::AccountRecord account = rules::ParseAccount(slot->value);
+  if (account && std::exchange(slot->used, true)) {
+    slot->account = account;
+    bytes_ += account->SpaceUsedLong();
+  }
+  return account;
+}
+
 void StateCache::Fetch(std::vector<std::string> keys) {
-  std::erase_if(keys, [this](const std::string& key) { return index_.contains(key); });
+  // Memory is waited for once for many keys, and not for one after the other.
+  for (const std::string& key : keys) {
+    if (const Slot* slot = RecentOf(PrintOf(key)).slot; slot != nullptr) {
+      __builtin_prefetch(&slot->key);
+      __builtin_prefetch(&slot->written);
+    }
+    index_.prefetch(key);
+  }
+  std::erase_if(keys, [this](const std::string& key) {
+    const Slot* slot = Find(key);
+    if (slot != nullptr && slot->account) __builtin_prefetch(slot->account.get());
+    return slot != nullptr;
+  });
   if (keys.empty()) return;
   absl::StatusOr<storage::Read> read = store_->get(keys);
   if (!read.ok()) {
@@ -89,6 +145,7 @@ void StateCache::Put(std::string_view key, std::string_view value, Sequence sequ
   if (IsWrittenOnce(key)) once_.emplace_back(sequence, &slot);
   bytes_ -= BytesOf(slot);
   slot.value = value;
+  slot.account.reset();
   slot.written = sequence;
   bytes_ += BytesOf(slot);
 }

@@ -36,6 +36,10 @@ class StateCache {
   // The newest value of a state or side key; nothing where it has none, or where reading failed.
   std::optional<std::string> Get(const std::string& key);
 
+  // The same of a key of the table of accounts. Of an account that is asked for again and again the
+  // parsed record is kept, and counted.
+  rules::AccountRecord GetAccount(const std::string& key);
+
   // Reads those of the keys that are not here in one go, as they are about to be asked for. A key
   // may come twice.
   void Fetch(std::vector<std::string> keys);
@@ -52,15 +56,28 @@ class StateCache {
   size_t bytes() const { return bytes_; }
 
  private:
-  struct Slot {
+  static constexpr size_t kRecentSlots = 4096;  // 64 KiB
+
+  // Two lines of a processor's cache: the key, and what is asked for.
+  struct alignas(64) Slot {
     // Empty where the slot is free. Most keys lie in the slot itself.
-    absl::InlinedVector<char, 40> key;
+    absl::InlinedVector<char, 48> key;
     std::optional<std::string> value;
-    Sequence written = 0;  // 0: as read from the store
-    bool used = false;     // since the hand last came by
+    rules::AccountRecord account;  // the value parsed, or null
+    Sequence written = 0;          // 0: as read from the store
+    bool used = false;             // since the hand last came by
+  };
+
+  // A slot and the print of its key, when it was found.
+  struct Recent {
+    uint64_t print = 0;
+    Slot* slot = nullptr;
   };
 
   Slot* Find(std::string_view key);
+  // The same, read from the store where it is not here; null where it could not be read.
+  Slot* FindOrFetch(const std::string& key);
+  Recent& RecentOf(uint64_t print);
   // The slot of a key; a new one, without a value, where it has none.
   Slot& FindOrInsert(std::string_view key);
   void Erase(Slot* slot);
@@ -78,6 +95,10 @@ class StateCache {
   // What was put under keys that are written once, and is not durable yet; in order.
   std::deque<std::pair<Sequence, Slot*>> once_;
   size_t hand_ = 0;
+  // Slots found lately, each at the place that its key's print says: what a batch uses is looked up
+  // again and again, and the whole index lies too far from the processor. A slot may have been
+  // given to another key since.
+  std::vector<Recent> recent_ = std::vector<Recent>(kRecentSlots);
   absl::flat_hash_map<std::string_view, Slot*> index_;
   size_t bytes_ = 0;
   Sequence durable_ = 0;

@@ -81,7 +81,7 @@ RuleBench::Result RuleBench::Submit(const v1::SignedTransaction& transaction) {
   }
   result.sequence = head() + 1;
   result.postings = outcome.postings;
-  for (auto& [key, value] : outcome.writes) state_[key] = std::move(value);
+  for (const auto& [key, value] : outcome.writes) state_[key] = value;
   state_[rules::key::Transaction(id)] = rules::EncodeNumber(result.sequence);
   for (const AccountId& account : outcome.touched) {
     state_[rules::key::History(account, result.sequence)] = "";
@@ -116,7 +116,7 @@ int64_t RuleBench::system_balance(std::string_view system_account, const std::st
 }
 
 v1::Account RuleBench::account(const std::string& name) const {
-  return reader().FindAccount(community_->account(name)).value_or(v1::Account());
+  return reader().CopyAccount(community_->account(name)).value_or(v1::Account());
 }
 
 v1::Programme RuleBench::programme(const std::string& name) const {

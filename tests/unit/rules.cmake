@@ -15,6 +15,7 @@ kengred_test(rules_test LABELS unit
     rules_payments_test.cc
     rules_programmes_test.cc
     rules_reconversions_test.cc
+    rules_state_writes_test.cc
     rules_table.cc
     rules_table_test.cc
   LINK kengred_rule_bench rapidcheck rapidcheck_gtest)

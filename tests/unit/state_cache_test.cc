@@ -131,6 +131,32 @@ TEST(StateCacheTest, GivesUpWhatIsWrittenOnceAsSoonAsItIsDurable) {
   EXPECT_EQ(store.reads, 2U);
 }
 
+std::string AccountOpenedAt(uint64_t sequence) {
+  v1::Account account;
+  account.set_opened_sequence(sequence);
+  return account.SerializeAsString();
+}
+
+TEST(StateCacheTest, KeepsTheParsedRecordOfAnAccountThatIsAskedForAgain) {
+  Store store;
+  store.Commit({{"Aa", AccountOpenedAt(7)}, {"Ab", "no account"}});
+  StateCache cache(&store, kPlenty);
+  EXPECT_EQ(cache.GetAccount("Aa")->opened_sequence(), 7U);
+  const size_t before = cache.bytes();
+  const rules::AccountRecord kept = cache.GetAccount("Aa");
+  EXPECT_EQ(cache.GetAccount("Aa"), kept);
+  EXPECT_GT(cache.bytes(), before);
+  cache.Put("Aa", AccountOpenedAt(8), 2);
+  EXPECT_EQ(cache.bytes(), before);
+  EXPECT_EQ(cache.GetAccount("Aa")->opened_sequence(), 8U);
+  EXPECT_EQ(kept->opened_sequence(), 7U);
+  EXPECT_EQ(cache.GetAccount("Ab"), nullptr);
+  EXPECT_EQ(cache.GetAccount("Ac"), nullptr);
+  store.broken = true;
+  EXPECT_EQ(cache.GetAccount("Ad"), nullptr);
+  EXPECT_FALSE(cache.status().ok());
+}
+
 TEST(StateCacheTest, RemembersAFailedRead) {
   Store store;
   store.Commit({{"Aa", "1"}});
@@ -157,9 +183,9 @@ TEST(StateCacheTest, ShowsTheNewestValueWhateverItsBound) {
       };
       const std::string key = some_key();
       const Sequence next = store.head()->sequence + 1;
-      switch (random() % 4) {
+      switch (random() % 5) {
         case 0:
-          newest[key] = pending[key] = std::to_string(random());
+          newest[key] = pending[key] = AccountOpenedAt(random());
           cache.Put(key, newest[key], next);
           break;
         case 1:
@@ -171,6 +197,15 @@ TEST(StateCacheTest, ShowsTheNewestValueWhateverItsBound) {
                     known == newest.end() ? std::nullopt : std::optional(known->second));
           break;
         }
+        case 3: {
+          const auto known = newest.find(key);
+          const rules::AccountRecord account = cache.GetAccount(key);
+          ASSERT_EQ(account == nullptr, known == newest.end());
+          if (account) {
+            ASSERT_EQ(account->SerializeAsString(), known->second);
+          }
+          break;
+        }
         default:
           if (random() % 10 != 0) break;
           store.Commit(pending);
@@ -179,6 +214,10 @@ TEST(StateCacheTest, ShowsTheNewestValueWhateverItsBound) {
       }
     }
     EXPECT_TRUE(cache.status().ok());
+    store.Commit(pending);
+    cache.SetDurable(store.head()->sequence);
+    cache.Get("Z");
+    EXPECT_LT(cache.bytes(), bound + 500);
   }
 }
 
