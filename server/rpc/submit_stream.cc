@@ -20,8 +20,15 @@ namespace {
 using Request = v1::SubmitTransactionsRequest;
 using Response = v1::SubmitTransactionsResponse;
 
-// A response grows past this by at most one result.
+// A response grows past this by at most one result. What a result takes is estimated, as counting
+// its bytes takes as long as writing them.
 constexpr size_t kResponseBytes = 256 * 1024;
+constexpr size_t kResultBytes = 256;
+constexpr size_t kPostingBytes = 64;
+
+size_t EstimateBytes(const v1::SubmitResult& result) {
+  return kResultBytes + static_cast<size_t>(result.accepted().postings().size()) * kPostingBytes;
+}
 
 // The id that a refusal names: what the client signed, where it can have been a transaction.
 std::string RefusedId(const v1::SubmitTransactionRequest& request) {
@@ -213,7 +220,7 @@ class SubmitStream final : public CallHandler,
     response_.Clear();
     size_t bytes = 0;
     while (!slots_.empty() && slots_.front() && bytes < kResponseBytes) {
-      bytes += slots_.front()->ByteSizeLong();
+      bytes += EstimateBytes(*slots_.front());
       response_.add_results()->Swap(&*slots_.front());
       slots_.pop_front();
       ++first_slot_;
