@@ -10,7 +10,7 @@ thread_local AnswerGroup* current = nullptr;
 
 }  // namespace
 
-AnswerGroup::AnswerGroup() { current = this; }
+AnswerGroup::AnswerGroup(size_t size) : size_(size) { current = this; }
 
 AnswerGroup::~AnswerGroup() {
   current = nullptr;
@@ -25,5 +25,7 @@ void AnswerGroup::AtEnd(const void* who, std::function<void()> act) {
     current->acts_.push_back(std::move(act));
   }
 }
+
+bool AnswerGroup::IsAlone() { return current != nullptr && current->size_ == 1; }
 
 }  // namespace kengred::publish

@@ -1,6 +1,7 @@
 // What becomes of a submitted transaction, on its way back.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <variant>
 #include <vector>
@@ -22,7 +23,8 @@ using Done = std::function<void(Answer)>;
 // nest.
 class AnswerGroup {
  public:
-  AnswerGroup();
+  // Of so many answers, at most.
+  explicit AnswerGroup(size_t size);
   ~AnswerGroup();
   AnswerGroup(const AnswerGroup&) = delete;
   AnswerGroup& operator=(const AnswerGroup&) = delete;
@@ -31,7 +33,12 @@ class AnswerGroup {
   // of several calls with the same `who` one after the other only the first counts.
   static void AtEnd(const void* who, std::function<void()> act);
 
+  // Whether the answer that this thread is giving is the only one of its group: nobody waits behind
+  // it for the thread.
+  static bool IsAlone();
+
  private:
+  const size_t size_;
   const void* last_ = nullptr;
   std::vector<std::function<void()>> acts_;
 };

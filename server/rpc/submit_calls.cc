@@ -38,8 +38,8 @@ grpc::ByteBuffer BytesOf(const google::protobuf::MessageLite& message) {
 
 }  // namespace
 
-// One call after another. Between HandOn and the answer it is the pipeline's; everything else is
-// done on the queue's thread.
+// One call after another. Between HandOn and the answer it is the pipeline's, which also sends an
+// answer that is its only one; everything else is done on the queue's thread.
 class SubmitCalls::OneCall final : public CallEvent, public CallTask {
  public:
   explicit OneCall(SubmitCalls* calls) : calls_(*calls) {}
@@ -78,7 +78,12 @@ class SubmitCalls::OneCall final : public CallEvent, public CallTask {
     }
     arrivals->push_back({std::move(request), [this](publish::Answer answer) {
                            answer_ = std::move(answer);
-                           calls_.queue_.Post(this);
+                           // Waking the queue's thread would take half as long as the sync.
+                           if (publish::AnswerGroup::IsAlone()) {
+                             Run();
+                           } else {
+                             calls_.queue_.Post(this);
+                           }
                          }});
   }
 

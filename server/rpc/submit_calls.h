@@ -1,6 +1,7 @@
 // SubmitTransaction, the call that there are most of. Transactions that arrive together are handed
 // to the verifier together, and the answers of a commit go out together, on the queue's thread:
-// the committer only leaves them there.
+// the committer only leaves them there, but for an answer that is the commit's only one, which it
+// sends itself.
 //
 // Who goes away before the answer, or whose deadline passes, has submitted all the same: the
 // transaction takes its way, and its answer is dropped. Sent again it gets the same answer.

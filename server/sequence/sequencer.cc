@@ -25,6 +25,16 @@ namespace {
 // How often an idle writer tells the store that it lives.
 constexpr absl::Duration kRenewInterval = absl::Seconds(5);
 
+// While a batch is being committed, so many are judged together: waking for each few of them takes
+// longer, and takes the processor from the threads that verify.
+constexpr size_t kJudgedTogether = 64;
+
+// A batch of so many transactions, or bytes, does not wait for more: what a commit costs by itself
+// is little beside theirs. Nor does one that has waited for so many others, whatever became of
+// them: who sends what is refused delays nobody.
+constexpr size_t kCommittedTogether = 512;
+constexpr size_t kCommittedTogetherBytes = kBatchBytesMax / 2;
+
 // What is looked up for a payment: its id, and of two accounts the record and a balance.
 constexpr size_t kKeysOfPayment = 5;
 
@@ -94,6 +104,9 @@ struct Sequencer::Impl {
         tree(std::move(opened.tree)),
         checkpoints(charter.origin(), options.log_keys, opened.log_key) {}
 
+  // Whether a batch of so many transactions should be committed now.
+  bool IsDue(size_t transactions) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
   // ---- the sequencer's thread ----
   void RunSequencer();
   // Reads in one go what judging them will ask for.
@@ -104,9 +117,15 @@ struct Sequencer::Impl {
   void AddToBatch(Addition addition, PendingAnswer answer);
   // Hands the batch over and starts the next one after it. Waits until the last one is committed.
   void HandOver();
+  // The same, and commits it on this thread. Only where nothing is being committed.
+  void CommitAlone();
+  // Makes the batch that is built the one that is committed, by whom `alone` says.
+  std::shared_ptr<PendingBatch> BeginCommit(bool alone);
 
   // ---- the committer's thread ----
   void RunCommitter();
+
+  // ---- the thread that commits, of the two ----
   void CommitBatch(PendingBatch* batch);
 
   // Any thread: nothing more is accepted.
@@ -131,14 +150,19 @@ struct Sequencer::Impl {
   PendingBatch building;
   std::shared_ptr<const PendingBatch> below;  // the last batch handed over
 
-  // The committer's thread only.
+  // Of the thread that commits: the committer's but where commits_alone.
   TreeFrontier tree;
   CheckpointSigner checkpoints;
 
   mutable absl::Mutex mutex;
   std::deque<std::unique_ptr<Submission>> queue ABSL_GUARDED_BY(mutex);
+  size_t announced ABSL_GUARDED_BY(mutex) = 0;  // on their way to the queue
+  size_t settled ABSL_GUARDED_BY(mutex) = 0;    // since the last batch: have come, or were refused
   // Handed over and not committed yet; null: the committer is idle.
   std::shared_ptr<PendingBatch> committing ABSL_GUARDED_BY(mutex);
+  // It is the sequencer's thread that commits it.
+  bool commits_alone ABSL_GUARDED_BY(mutex) = false;
+  bool at_rest ABSL_GUARDED_BY(mutex) = false;         // the sequencer's thread has nothing in hand
   bool stopping ABSL_GUARDED_BY(mutex) = false;        // take nothing more
   bool sequencer_done ABSL_GUARDED_BY(mutex) = false;  // nothing more will be handed over
 
@@ -166,6 +190,12 @@ void Sequencer::Impl::Fail(const std::string& why) {
   if (healthy.exchange(false) && options.on_storage_stopped) options.on_storage_stopped(why);
 }
 
+bool Sequencer::Impl::IsDue(size_t transactions) const {
+  if (committing != nullptr || transactions == 0) return false;
+  return transactions >= std::min(announced, kCommittedTogether) || settled >= kCommittedTogether ||
+         building.bytes >= kCommittedTogetherBytes;
+}
+
 void Sequencer::Impl::RunSequencer() {
   // What `top -H` shows.
   ::pthread_setname_np(::pthread_self(), "sequence");
@@ -173,13 +203,15 @@ void Sequencer::Impl::RunSequencer() {
   while (true) {
     {
       const absl::MutexLock lock(&mutex);
-      // A batch is handed over as soon as the committer is free: a lone payment waits for nobody,
-      // and while a commit runs the next batch grows.
+      // A lone payment waits for nobody.
       const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-        return stopping || !queue.empty() || (!building.empty() && committing == nullptr);
+        return stopping || queue.size() >= kJudgedTogether ||
+               IsDue(building.answers.size() + queue.size());
       };
+      at_rest = building.empty();
       mutex.Await(absl::Condition(&ready));
       if (stopping) break;
+      at_rest = false;
       const size_t room =
           kBatchTransactionsMax - std::min(kBatchTransactionsMax, building.answers.size());
       for (size_t i = 0; i < room && !queue.empty(); ++i) {
@@ -192,11 +224,17 @@ void Sequencer::Impl::RunSequencer() {
     for (std::unique_ptr<Submission>& submission : taken) Take(std::move(submission));
     taken.clear();
     bool hand_over = building.answers.size() >= kBatchTransactionsMax;
+    bool alone = false;
     if (!hand_over && !building.empty()) {
       const absl::MutexLock lock(&mutex);
-      hand_over = committing == nullptr;
+      hand_over = IsDue(building.answers.size());
+      alone = hand_over && queue.empty() && building.answers.size() == 1;
     }
-    if (hand_over) HandOver();
+    if (alone) {
+      CommitAlone();
+    } else if (hand_over) {
+      HandOver();
+    }
   }
   {
     const absl::MutexLock lock(&mutex);
@@ -218,7 +256,17 @@ void Sequencer::Impl::Prefetch(const std::deque<std::unique_ptr<Submission>>& su
   cache.Fetch(std::move(keys));
 }
 
-void Sequencer::Impl::HandOver() {
+void Sequencer::Impl::HandOver() { BeginCommit(/*alone=*/false); }
+
+void Sequencer::Impl::CommitAlone() {
+  const std::shared_ptr<PendingBatch> batch = BeginCommit(/*alone=*/true);
+  CommitBatch(batch.get());
+  const absl::MutexLock lock(&mutex);
+  committing = nullptr;
+  commits_alone = false;
+}
+
+std::shared_ptr<PendingBatch> Sequencer::Impl::BeginCommit(bool alone) {
   auto batch = std::make_shared<PendingBatch>(std::move(building));
   building = PendingBatch::After(batch->last_sequence());
   building.ReserveAs(*batch);
@@ -228,7 +276,10 @@ void Sequencer::Impl::HandOver() {
   // What lay below before is durable by now, so that the store has it.
   cache.SetDurable(batch->storage.first_sequence - 1);
   below = batch;
-  committing = std::move(batch);
+  committing = batch;
+  commits_alone = alone;
+  settled = 0;
+  return batch;
 }
 
 bool Sequencer::Impl::AnswerDuplicate(Submission* submission, const LayeredView& view) {
@@ -313,11 +364,11 @@ void Sequencer::Impl::RunCommitter() {
     {
       const absl::MutexLock lock(&mutex);
       const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-        return committing != nullptr || sequencer_done;
+        return (committing != nullptr && !commits_alone) || sequencer_done;
       };
       mutex.AwaitWithTimeout(absl::Condition(&ready), kRenewInterval);
       if (committing == nullptr && sequencer_done) return;
-      batch = committing;
+      if (!commits_alone) batch = committing;
     }
     if (batch == nullptr) {
       if (!healthy) continue;
@@ -355,7 +406,7 @@ void Sequencer::Impl::CommitBatch(PendingBatch* batch) {
   }
   // Told to send the same bytes again, a client loses nothing whatever is on disk.
   const bool durable = healthy;
-  const publish::AnswerGroup together;
+  const publish::AnswerGroup together(batch->answers.size());
   for (PendingAnswer& answer : batch->answers) {
     if (durable) {
       answer.done(std::move(answer.response));
@@ -408,11 +459,18 @@ rules::SequencedTransaction Sequencer::Stamp(VerifiedTransaction verified,
   return {std::move(verified), sequence, time_us, civil_day};
 }
 
-void Sequencer::Enqueue(std::vector<std::unique_ptr<Submission>> submissions) {
+void Sequencer::Announce(size_t count) {
+  const absl::MutexLock lock(&impl_->mutex);
+  impl_->announced += count;
+}
+
+void Sequencer::Enqueue(std::vector<std::unique_ptr<Submission>> submissions, size_t announced) {
   v1::Verdict verdict = v1::VERDICT_STOPPING;
   size_t taken = 0;
   {
     const absl::MutexLock lock(&impl_->mutex);
+    impl_->announced -= announced;
+    impl_->settled += announced;
     if (!impl_->stopping) {
       verdict = v1::VERDICT_QUEUE_FULL;
       const size_t max = impl_->options.queue_transactions_max;
@@ -428,7 +486,7 @@ void Sequencer::Enqueue(std::vector<std::unique_ptr<Submission>> submissions) {
 void Sequencer::Enqueue(Submission submission) {
   std::vector<std::unique_ptr<Submission>> one;
   one.push_back(std::make_unique<Submission>(std::move(submission)));
-  Enqueue(std::move(one));
+  Enqueue(std::move(one), /*announced=*/0);
 }
 
 void Sequencer::Stop() {
@@ -455,6 +513,11 @@ PipelineCounters Sequencer::counters() const {
 }
 
 size_t Sequencer::queued() const { return impl_->queued.load(std::memory_order_relaxed); }
+
+bool Sequencer::idle() const {
+  const absl::MutexLock lock(&impl_->mutex);
+  return impl_->at_rest && impl_->queue.empty() && impl_->committing == nullptr;
+}
 
 bool Sequencer::full() const { return queued() >= impl_->options.queue_transactions_max; }
 

@@ -1,6 +1,9 @@
 // The sequence stage: one thread gives each verified transaction its place and time, applies the
 // rules, and hands batches to the committer; one thread commits. The next batch is built while the
-// last one syncs.
+// last one syncs, and goes on growing, within a bound, as long as more are on their way than are in
+// it: then all processors are busy, and every commit costs them a signature and a sync. A payment
+// that comes alone is committed by the sequencer's thread itself, since waking the committer would
+// take as long as half a sync.
 #pragma once
 
 #include <absl/base/thread_annotations.h>
@@ -73,8 +76,12 @@ class Sequencer {
   // Stop().
   ~Sequencer();
 
-  // Takes them in this order. Never blocks; an answer may come before it returns.
-  void Enqueue(std::vector<std::unique_ptr<Submission>> submissions);
+  // So many are on their way, so that a batch may wait for them.
+  void Announce(size_t count);
+  // Takes them in this order; so many of the announced are now here or were refused. Never blocks;
+  // an answer may come before it returns.
+  void Enqueue(std::vector<std::unique_ptr<Submission>> submissions, size_t announced);
+  // One that was not announced.
   void Enqueue(Submission submission);
 
   // Commits what it has taken, answers the rest with STOPPING, releases the store. May be called
@@ -98,6 +105,8 @@ class Sequencer {
   size_t queued() const;
   // Whether the queue has no room. Takes no lock.
   bool full() const;
+  // Whether nothing waits, is being judged or committed.
+  bool idle() const;
 
  private:
   struct Impl;

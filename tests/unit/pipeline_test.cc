@@ -4,7 +4,9 @@
 // test waits for time, only for answers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <memory>
@@ -54,12 +56,20 @@ class GatedStore : public testing::ForwardingStore {
   absl::StatusOr<storage::CommitResult> commit(const storage::Batch& batch) override {
     {
       const absl::MutexLock lock(&mutex_);
+      std::array<char, 16> name{};
+      ::pthread_getname_np(::pthread_self(), name.data(), name.size());
+      committed_by_ = name.data();
       waiting_ = true;
       const auto open = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_; };
       mutex_.Await(absl::Condition(&open));
       waiting_ = false;
     }
     return ForwardingStore::commit(batch);
+  }
+  // The name of the thread that committed last.
+  std::string committed_by() {
+    const absl::MutexLock lock(&mutex_);
+    return committed_by_;
   }
   absl::StatusOr<storage::Read> get(const std::vector<std::string>& keys) override {
     if (failing_reads) return absl::UnavailableError("planned");
@@ -77,6 +87,7 @@ class GatedStore : public testing::ForwardingStore {
   absl::Mutex mutex_;
   bool open_ ABSL_GUARDED_BY(mutex_) = true;
   bool waiting_ ABSL_GUARDED_BY(mutex_) = false;
+  std::string committed_by_ ABSL_GUARDED_BY(mutex_);
 };
 
 v1::Verdict VerdictOf(const Answer& answer) {
@@ -301,6 +312,45 @@ TEST_F(PipelineTest, AFullQueueAnswersAtOnce) {
   }
   EXPECT_GT(full, 0U);
   EXPECT_EQ(static_cast<size_t>(Balance("biocoop")), answers.size() - full);
+}
+
+TEST_F(PipelineTest, WhatComesAloneWakesNoOtherThread) {
+  v1::SubmitTransactionRequest forged = Payment("alice", "biocoop", 1);
+  forged.mutable_signed_transaction()->mutable_signatures(0)->mutable_signature()->at(7) ^= 1;
+  while (!sequencer_->idle()) std::this_thread::yield();
+  std::thread::id verified_by;
+  verifier_->Submit(forged, [&](const Answer&) { verified_by = std::this_thread::get_id(); });
+  EXPECT_EQ(verified_by, std::this_thread::get_id());
+  ASSERT_EQ(VerdictOf(Submit(Payment("alice", "biocoop", 1)).get()), v1::VERDICT_UNSPECIFIED);
+  EXPECT_EQ(store_->committed_by(), "sequence");
+}
+
+TEST_F(PipelineTest, ABatchWaitsForAsManyAsItHolds) {
+  constexpr size_t kComing = 10;
+  while (!sequencer_->idle()) std::this_thread::yield();
+  const uint64_t commits = sequencer_->counters().commits;
+  sequencer_->Announce(kComing);
+  std::vector<std::future<Answer>> answers;
+  for (size_t i = 1; i < kComing; ++i) answers.push_back(Submit(Payment("alice", "biocoop", 1)));
+  while (verifier_->queued() > 0) std::this_thread::yield();
+  for (const auto& answer : answers) {
+    EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  }
+  answers.push_back(Submit(Payment("alice", "biocoop", 1)));
+  for (auto& answer : answers) EXPECT_EQ(VerdictOf(answer.get()), v1::VERDICT_UNSPECIFIED);
+  EXPECT_EQ(sequencer_->counters().commits, commits + 1);
+  // And for nobody who will not come.
+  std::future<Answer> last = Submit(Payment("alice", "biocoop", 1));
+  while (verifier_->queued() > 0) std::this_thread::yield();
+  EXPECT_EQ(last.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  sequencer_->Enqueue({}, kComing);
+  EXPECT_EQ(VerdictOf(last.get()), v1::VERDICT_UNSPECIFIED);
+  // Nor for ever, however many are sent only to be refused.
+  constexpr size_t kMany = 100'000;
+  sequencer_->Announce(kMany);
+  last = Submit(Payment("alice", "biocoop", 1));
+  for (size_t refused = 0; refused < 512; ++refused) sequencer_->Enqueue({}, 1);
+  EXPECT_EQ(VerdictOf(last.get()), v1::VERDICT_UNSPECIFIED);
 }
 
 TEST_F(PipelineTest, TimeNeverGoesBack) {
