@@ -282,7 +282,7 @@ const std::vector<Setting>& AllSettings() {
              1000000, 1,
              [](Config& config) -> size_t& { return config.sequence.queue_transactions_max; }),
       Number("limits.state_cache_mib",
-             "Memory for accounts and balances in use, MiB; some 500 bytes an account", 1,
+             "Memory for accounts and balances in use, MiB; some 1000 bytes an account", 1,
              1024 * 1024, kMebibyte,
              [](Config& config) -> size_t& { return config.sequence.state_cache_bytes; }),
       Number("limits.message_bytes", "The largest message that is read", kTransactionBytesMax * 2,

@@ -38,7 +38,7 @@ struct SequencerOptions {
   // Transactions waiting for the sequencer; past that QUEUE_FULL at once.
   size_t queue_transactions_max = 8192;
   // Memory for the state that transactions read: values of accounts and balances that were used
-  // lately. Some 500 bytes for an account in use.
+  // lately. Some 1000 bytes for an account in use.
   size_t state_cache_bytes = 64 * 1024 * 1024;
   // The log's key must be among them; keys to come may be.
   HeldLogKeys log_keys;

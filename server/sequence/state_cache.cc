@@ -103,9 +103,10 @@ std::optional<std::string> StateCache::Get(const std::string& key) {
 rules::AccountRecord StateCache::GetAccount(const std::string& key) {
   Slot* slot = FindOrFetch(key);
   if (slot == nullptr) return nullptr;
+  const bool again = std::exchange(slot->used, true);
   if (slot->account) return slot->account;
   rules::AccountRecord account = rules::ParseAccount(slot->value);
-  if (account && std::exchange(slot->used, true)) {
+  if (account && again) {
     slot->account = account;
     bytes_ += account->SpaceUsedLong();
   }

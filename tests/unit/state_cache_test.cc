@@ -157,6 +157,17 @@ TEST(StateCacheTest, KeepsTheParsedRecordOfAnAccountThatIsAskedForAgain) {
   EXPECT_FALSE(cache.status().ok());
 }
 
+TEST(StateCacheTest, KeepsAnAccountInUseWhileOthersCome) {
+  Store store;
+  store.Commit({{"Aa", AccountOpenedAt(7)}});
+  StateCache cache(&store, 3000);
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_EQ(cache.GetAccount("Aa")->opened_sequence(), 7U);
+    cache.Get("B" + std::to_string(i));
+  }
+  EXPECT_LT(store.reads, 1010U);
+}
+
 TEST(StateCacheTest, RemembersAFailedRead) {
   Store store;
   store.Commit({{"Aa", "1"}});
