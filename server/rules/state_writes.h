@@ -15,7 +15,7 @@ namespace kengred::rules {
 class StateWrites {
  public:
   using Write = std::pair<std::string, std::string>;
-  using const_iterator = std::vector<Write>::const_iterator;
+  using Iterator = std::vector<Write>::const_iterator;
 
   StateWrites() = default;
   // In any order; no key may come twice.
@@ -25,18 +25,18 @@ class StateWrites {
 
   bool empty() const { return writes_.empty(); }
   size_t size() const { return writes_.size(); }
-  const_iterator begin() const { return writes_.begin(); }
-  const_iterator end() const { return writes_.end(); }
+  Iterator begin() const { return writes_.begin(); }
+  Iterator end() const { return writes_.end(); }
 
   // The first at or after a key.
-  const_iterator lower_bound(std::string_view key) const {
+  Iterator lower_bound(std::string_view key) const {
     return std::lower_bound(begin(), end(), key, [](const Write& write, std::string_view wanted) {
       return write.first < wanted;
     });
   }
   // end() where the key is not there.
-  const_iterator find(std::string_view key) const {
-    const const_iterator found = lower_bound(key);
+  Iterator find(std::string_view key) const {
+    const Iterator found = lower_bound(key);
     return found != end() && found->first == key ? found : end();
   }
 
