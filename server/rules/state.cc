@@ -119,9 +119,7 @@ AccountRecord StateReader::FindAccount(const AccountId& account) const {
 }
 
 std::optional<v1::Account> StateReader::CopyAccount(const AccountId& account) const {
-  const AccountRecord found = FindAccount(account);
-  if (!found) return std::nullopt;
-  return *found;
+  return ParseRecord<v1::Account>(Get(key::Account(account)));
 }
 
 std::optional<AccountId> StateReader::FindKeyOwner(const PublicKey& public_key) const {

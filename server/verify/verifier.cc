@@ -22,8 +22,7 @@ constexpr int kLoneSignaturesMax = 1;
 bool IsSmall(const v1::SubmitTransactionRequest& request) {
   const v1::SignedTransaction& transaction = request.signed_transaction();
   return transaction.transaction().size() <= kLoneBytesMax &&
-         transaction.signatures().size() <= kLoneSignaturesMax &&
-         request.side_records().size() <= static_cast<int>(kSideRecordsMax);
+         transaction.signatures().size() <= kLoneSignaturesMax;
 }
 
 }  // namespace
