@@ -93,11 +93,12 @@ class RocksDbStore : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_);
   absl::Status WriteHead(const HeadRecord& record, const std::string& what)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_);
-  void Publish(HeadRecord record);
+  // Makes known that `record` is the head as of RocksDB's write `written`.
+  void Publish(HeadRecord record, rocksdb::SequenceNumber written);
 
   absl::Status MakeFirstHead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_);
   absl::StatusOr<HeadRecord> ReadHead(const rocksdb::ReadOptions& options);
-  // The head in a snapshot.
+  // The head in a snapshot; from here on head() answers it or a later one.
   absl::StatusOr<Head> HeadOf(const rocksdb::Snapshot* snapshot);
   // Appends to `scan` the pairs of one family that are in the range, up to `max` in all.
   absl::Status ScanFamily(rocksdb::ColumnFamilyHandle* family, const KeyRange& range,
@@ -155,14 +156,15 @@ absl::Status RocksDbStore::WriteHead(const HeadRecord& record, const std::string
   rocksdb::WriteBatch batch;
   batch.Put(engine_, HeadKey(), EncodeHeadRecord(record)).PermitUncheckedError();
   if (absl::Status status = Write(&batch, what); !status.ok()) return status;
-  Publish(record);
+  Publish(record, db_->GetLatestSequenceNumber());
   return absl::OkStatus();
 }
 
-void RocksDbStore::Publish(HeadRecord record) {
+void RocksDbStore::Publish(HeadRecord record, rocksdb::SequenceNumber written) {
   absl::MutexLock lock(&present_->mutex);
+  if (written <= present_->written) return;
   present_->record = std::move(record);
-  present_->written = db_->GetLatestSequenceNumber();
+  present_->written = written;
 }
 
 absl::StatusOr<HeadRecord> RocksDbStore::ReadHead(const rocksdb::ReadOptions& options) {
@@ -185,12 +187,15 @@ absl::StatusOr<Head> RocksDbStore::HeadOf(const rocksdb::Snapshot* snapshot) {
     absl::MutexLock lock(&present_->mutex);
     if (present_->written == snapshot->GetSequenceNumber()) return present_->record.head;
   }
-  // Taken between a write and its publishing, or after one that left the head as it was.
+  // Taken between a write and its publishing, or after one that left the head as it was. What a
+  // snapshot shows was synced before it could be seen: publish it, lest head() go back.
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
   absl::StatusOr<HeadRecord> record = ReadHead(options);
   if (!record.ok()) return record.status();
-  return record->head;
+  const Head head = record->head;
+  Publish(*std::move(record), snapshot->GetSequenceNumber());
+  return head;
 }
 
 absl::Status RocksDbStore::MakeFirstHead() {
@@ -228,7 +233,7 @@ absl::Status RocksDbStore::Start() {
                                std::to_string(record->head.sequence) +
                                ": restore the store from a backup");
   }
-  Publish(*record);
+  Publish(*record, db_->GetLatestSequenceNumber());
 
   if (read_only_) return absl::OkStatus();
   std::string mark;
@@ -280,7 +285,7 @@ absl::StatusOr<CommitResult> RocksDbStore::commit(const Batch& batch) {
   }
   changes.Put(engine_, HeadKey(), EncodeHeadRecord(next)).PermitUncheckedError();
   if (!Write(&changes, "a commit failed").ok()) return CommitResult::kUnknown;
-  Publish(next);
+  Publish(next, db_->GetLatestSequenceNumber());
   return CommitResult::kDurable;
 }
 
