@@ -185,7 +185,7 @@ const v1::Currency* FindCurrency(const v1::Charter& charter, std::string_view co
   return nullptr;
 }
 
-bool IsWellFormedAuthority(const v1::Authority& authority) {
+bool HasAuthorityShape(const v1::Authority& authority) {
   if (authority.public_keys().empty() ||
       authority.public_keys().size() > static_cast<int>(kAuthorityKeysMax)) {
     return false;
@@ -194,12 +194,19 @@ bool IsWellFormedAuthority(const v1::Authority& authority) {
       authority.threshold() > static_cast<uint32_t>(authority.public_keys().size())) {
     return false;
   }
-  std::set<std::string> seen;
-  for (const std::string& bytes : authority.public_keys()) {
-    const auto key = PublicKey::FromBytes(bytes);
-    if (!key || !IsAcceptablePublicKey(*key) || !seen.insert(bytes).second) return false;
-  }
-  return true;
+  std::set<std::string_view> seen;
+  return std::all_of(authority.public_keys().begin(), authority.public_keys().end(),
+                     [&seen](const std::string& bytes) {
+                       return bytes.size() == PublicKey::kSize && seen.insert(bytes).second;
+                     });
+}
+
+bool IsWellFormedAuthority(const v1::Authority& authority) {
+  return HasAuthorityShape(authority) &&
+         std::all_of(authority.public_keys().begin(), authority.public_keys().end(),
+                     [](const std::string& bytes) {
+                       return IsAcceptablePublicKey(*PublicKey::FromBytes(bytes));
+                     });
 }
 
 AccountId AccountIdOf(const v1::Authority& authority) {

@@ -29,6 +29,9 @@ const v1::Currency* FindCurrency(const v1::Charter& charter, std::string_view co
 // Whether an authority may be an account's or the governance's: 1 to 16 distinct acceptable keys, a
 // threshold between 1 and their number.
 bool IsWellFormedAuthority(const v1::Authority& authority);
+// The same but that of the keys only the sizes are looked at, as IsAcceptablePublicKey takes as
+// long as verifying a signature.
+bool HasAuthorityShape(const v1::Authority& authority);
 
 // The id of the account that an authority opens.
 AccountId AccountIdOf(const v1::Authority& authority);

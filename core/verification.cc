@@ -1,6 +1,7 @@
 #include "kengred/core/verification.h"
 
 #include <algorithm>
+#include <set>
 
 #include "kengred/core/limits.h"
 #include "kengred/core/side_record.h"
@@ -60,7 +61,30 @@ std::optional<Refusal> CheckSignatureShapes(const v1::SignedTransaction& signed_
   return std::nullopt;
 }
 
+// What VerifiedTransaction::IsUnacceptable knows. `signers`: sorted.
+std::vector<PublicKey> FindUnacceptable(const v1::Transaction& transaction,
+                                        const std::vector<PublicKey>& signers) {
+  std::set<PublicKey> looked_at;
+  std::vector<PublicKey> unacceptable;
+  for (const v1::Operation& operation : transaction.operations()) {
+    for (const std::string& bytes : operation.open_account().authority().public_keys()) {
+      const auto key = PublicKey::FromBytes(bytes);
+      // The rule refuses a key that is none.
+      if (!key) return unacceptable;
+      if (!looked_at.insert(*key).second) continue;
+      if (!IsAcceptablePublicKey(*key)) unacceptable.push_back(*key);
+      if (!std::binary_search(signers.begin(), signers.end(), *key)) return unacceptable;
+    }
+  }
+  return unacceptable;
+}
+
 }  // namespace
+
+bool VerifiedTransaction::IsUnacceptable(std::string_view public_key) const {
+  return std::any_of(unacceptable_.begin(), unacceptable_.end(),
+                     [public_key](const PublicKey& key) { return key.view() == public_key; });
+}
 
 std::variant<ParsedTransaction, Refusal> Parse(v1::SignedTransaction signed_transaction,
                                                const LedgerId& ledger_id) {
@@ -101,6 +125,7 @@ std::variant<VerifiedTransaction, Refusal> VerifySignatures(ParsedTransaction pa
     verified.signers_.push_back(key);
   }
   std::sort(verified.signers_.begin(), verified.signers_.end());
+  verified.unacceptable_ = FindUnacceptable(verified.transaction(), verified.signers_);
   return verified;
 }
 

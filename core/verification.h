@@ -52,6 +52,10 @@ class VerifiedTransaction {
   }
   // The keys that signed, sorted, each once.
   const std::vector<PublicKey>& signers() const { return signers_; }
+  // Whether it is known of a key that an account is to be opened with that no authority may have it
+  // (IsAcceptablePublicKey). Known of those that signed, and of the first that did not: as all keys
+  // of a new account must sign, that one refuses the transaction in any case.
+  bool IsUnacceptable(std::string_view public_key) const;
 
  private:
   friend std::variant<VerifiedTransaction, Refusal> VerifySignatures(ParsedTransaction);
@@ -61,6 +65,7 @@ class VerifiedTransaction {
 
   ParsedTransaction parsed_;
   std::vector<PublicKey> signers_;
+  std::vector<PublicKey> unacceptable_;
 };
 
 // Checks the shape, in order of precedence: size, parse, unknown fields, ledger, nonce, validity,
@@ -68,7 +73,8 @@ class VerifiedTransaction {
 std::variant<ParsedTransaction, Refusal> Parse(v1::SignedTransaction signed_transaction,
                                                const LedgerId& ledger_id);
 
-// Verifies every signature; the first bad one refuses.
+// Verifies every signature; the first bad one refuses. Then looks at the keys that accounts are to
+// be opened with, at one more than signed at most: who sends it has paid for each with a signature.
 std::variant<VerifiedTransaction, Refusal> VerifySignatures(ParsedTransaction parsed);
 
 // Whether the validity window contains `now_seconds` (5 minutes of skew at its start); the refusal

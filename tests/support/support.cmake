@@ -4,8 +4,10 @@ kengred_library(kengred_test_support
   INCLUDE_AS tests/support
   SOURCES
     community.cc
+    mixed_order_key.cc
     shared_files.cc
-  PUBLIC kengred_core)
+  PUBLIC kengred_core
+  PRIVATE kengred_sodium)
 
 if(KENGRED_BUILD_SERVER)
   kengred_library(kengred_rule_bench

@@ -10,6 +10,7 @@
 
 #include "kengred/core/hash.h"
 #include "kengred/core/signing.h"
+#include "tests/support/mixed_order_key.h"
 #include "tests/support/shared_files.h"
 
 namespace kengred {
@@ -139,6 +140,14 @@ TEST(SigningTest, EveryNewKeyIsAnother) {
   EXPECT_FALSE(VerifySignature(two.public_key(), "m", one.Sign("m")));
   EXPECT_NE(RandomBytes(32), RandomBytes(32));
   EXPECT_EQ(RandomBytes(0), "");
+}
+
+// What verifies is not always a key to be trusted with an account.
+TEST(SigningTest, AKeyOfMixedOrderSignsAndIsNotAcceptable) {
+  const testing::MixedOrderKey key;
+  EXPECT_TRUE(VerifySignature(key.public_key(), "m", key.Sign("m")));
+  EXPECT_FALSE(VerifySignature(key.public_key(), "n", key.Sign("m")));
+  EXPECT_FALSE(IsAcceptablePublicKey(key.public_key()));
 }
 
 TEST(SigningTest, ATransactionIsSignedByItsTaggedId) {

@@ -12,6 +12,7 @@
 #include "kengred/core/transaction_builder.h"
 #include "kengred/core/verification.h"
 #include "tests/support/community.h"
+#include "tests/support/mixed_order_key.h"
 
 namespace kengred {
 namespace {
@@ -363,6 +364,63 @@ TEST_F(VerificationTest, TheWindowIsClosedAtBothEnds) {
   EXPECT_EQ(late->verdict, v1::VERDICT_EXPIRED);
   EXPECT_EQ(late->figures.at("valid_until"), std::to_string(until));
   EXPECT_EQ(late->figures.at("now"), std::to_string(until + 1));
+}
+
+// ---- keys that no authority may have ----
+
+class NewKeysTest : public VerificationTest {
+ protected:
+  // An account to be opened with these keys.
+  void Open(const std::vector<std::string>& keys) {
+    v1::Authority* authority =
+        attempt_.body.add_operations()->mutable_open_account()->mutable_authority();
+    authority->set_threshold(1);
+    for (const std::string& key : keys) authority->add_public_keys(key);
+  }
+  std::string KeyOf(const std::string& name) const {
+    return community_.key(name).public_key().ToBytes();
+  }
+  VerifiedTransaction Verified() const {
+    v1::SignedTransaction transaction = Finish(attempt_);
+    mixed_.Sign(&transaction);
+    auto parsed = Parse(transaction, community_.ledger_id());
+    return std::get<VerifiedTransaction>(
+        VerifySignatures(std::get<ParsedTransaction>(std::move(parsed))));
+  }
+
+  const testing::MixedOrderKey mixed_;
+  const std::string bad_ = mixed_.public_key().ToBytes();
+  Attempt attempt_ = Good();
+};
+
+TEST_F(NewKeysTest, AreLookedAtOnlyWhereAnAccountIsOpened) {
+  EXPECT_FALSE(Verified().IsUnacceptable(bad_));
+  Open({KeyOf("alice"), bad_});
+  const VerifiedTransaction verified = Verified();
+  EXPECT_TRUE(verified.IsUnacceptable(bad_));
+  EXPECT_FALSE(verified.IsUnacceptable(KeyOf("alice")));
+  EXPECT_EQ(verified.signers().size(), 2U);
+}
+
+TEST_F(NewKeysTest, AreAllOfThoseThatSigned) {
+  Open({KeyOf("alice")});
+  Open({KeyOf("alice"), bad_});
+  EXPECT_TRUE(Verified().IsUnacceptable(bad_));
+}
+
+TEST_F(NewKeysTest, AreTheFirstThatDidNotSignAndNoneAfterIt) {
+  const std::string nothing(32, '\0');
+  Open({KeyOf("alice"), nothing, bad_});
+  EXPECT_TRUE(Verified().IsUnacceptable(nothing));
+  EXPECT_FALSE(Verified().IsUnacceptable(bad_));
+}
+
+TEST_F(NewKeysTest, AreNoneAfterOneThatIsNoKey) {
+  for (const size_t size : {0U, 31U, 33U}) {
+    attempt_ = Good();
+    Open({std::string(size, 'k'), bad_});
+    EXPECT_FALSE(Verified().IsUnacceptable(bad_)) << size;
+  }
 }
 
 TEST_F(VerificationTest, SigningTwiceAddsNothing) {

@@ -5,6 +5,7 @@
 
 #include "kengred/core/charter.h"
 #include "rules_table.h"
+#include "tests/support/mixed_order_key.h"
 
 namespace kengred::testing {
 namespace {
@@ -100,7 +101,7 @@ RuleTable OpenAccountTable() {
                       {},
                       [](Attempt& a) {
                         a.operation.mutable_open_account()->mutable_authority()->set_public_keys(
-                            1, std::string(32, '\0'));
+                            0, std::string(32, '\0'));
                       }},
                  };
   table.faults =
@@ -186,6 +187,20 @@ TEST(OpenAccountTest, NeedsNoProfile) {
   operation.mutable_open_account()->clear_profile();
   ASSERT_TRUE(bench.Submit({operation}, {"trio/all"}).ok());
   EXPECT_FALSE(bench.account("trio").has_profile());
+}
+
+// A signature by a key of mixed order may verify; the key may own nothing all the same.
+TEST(OpenAccountTest, AKeyOfMixedOrderIsRefusedThoughItHasSigned) {
+  const MixedOrderKey mixed;
+  v1::Operation open = Town().OpenAccount("newcomer");
+  open.mutable_open_account()->mutable_authority()->set_public_keys(0,
+                                                                    mixed.public_key().ToBytes());
+  RuleBench bench = TownBench();
+  v1::SignedTransaction transaction = Town().Transaction(bench.now_seconds(), {open}, {});
+  mixed.Sign(&transaction);
+  const auto result = bench.Submit(transaction);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.refusal->verdict, v1::VERDICT_AUTHORITY_MALFORMED);
 }
 
 // Two openings of one transaction see each other.
@@ -597,8 +612,8 @@ RuleTable RotateLogKeyTable() {
   table.faults = {
       malformed("no key", ""),
       malformed("half a key", std::string(31, 'k')),
-      malformed("a key of small order", std::string(32, '\0')),
       NotSignedByGovernance(),
+      malformed("a key of small order", std::string(32, '\0')),
       {"the charter's log key",
        "key",
        v1::VERDICT_LOG_KEY_USED,
