@@ -21,6 +21,10 @@ class After : public StateView {
     const auto write = outcome_.writes.find(key);
     return write == outcome_.writes.end() ? before_.Get(key) : write->second;
   }
+  AccountRecord GetAccount(const std::string& key) const override {
+    const auto write = outcome_.writes.find(key);
+    return write == outcome_.writes.end() ? before_.GetAccount(key) : ParseAccount(write->second);
+  }
   std::optional<std::string> Entry(Sequence sequence) const override {
     return before_.Entry(sequence);
   }
@@ -171,7 +175,9 @@ struct FundedInvariant {
     const StateReader before(s.before);
     const StateReader after(s.after);
     std::map<AccountId, int64_t> rewarded;
-    // Read once for all the postings of one programme that a list of rewards has.
+    // Read once for all the postings of one programme that a list of rewards has. An account, which
+    // is at hand, says whether it is a programme's; the store would have to be asked for each
+    // payer.
     std::optional<AccountId> read;
     std::optional<v1::Programme> programme;
     for (const v1::Posting& posting : s.outcome.postings) {
@@ -179,7 +185,10 @@ struct FundedInvariant {
       const AccountId id = *AccountId::FromBytes(posting.account_id());
       if (read != id) {
         read = id;
-        programme = after.FindProgramme(id);
+        const AccountRecord account = after.FindAccount(id);
+        const bool is_one = account && account->kind() == v1::HOLDER_KIND_PROGRAMME;
+        programme = is_one ? after.FindProgramme(id) : std::nullopt;
+        if (is_one && !programme) return false;
       }
       if (!programme) continue;
       const auto index = static_cast<int>(posting.operation_index());
