@@ -1,8 +1,8 @@
 // What the sequencer's thread reads of the state: the newest value of each key, durable or not. A
 // value that is not durable yet is always here; of the others as many as fit, the rest is read from
 // the store. Not among those that fit are the keys that are written once (storage::kOncePrefixes):
-// they are as many as transactions, and what is asked for again and again should lie close
-// together.
+// they are as many as transactions and awards, and what is asked for again and again should lie
+// close together.
 //
 // There is no way back: what is not durable either becomes so or is the last thing this process
 // has taken, so that one value per key is enough.

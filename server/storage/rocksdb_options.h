@@ -11,8 +11,9 @@
 //   journal   sequence, 8 bytes big-endian -> the entry's bytes
 //   side      the side records
 //   counters  balances and sums, overwritten all the time
-//   once      transaction ids; filters answer that one is not there. Universal compaction: leveled
-//             would rewrite, again and again, random keys that never change
+//   once      transaction ids, references of issues and awards; filters answer that one is not
+//             there. Universal compaction: leveled would rewrite, again and again, random keys that
+//             never change
 //   series    hashes of the tree: in order, so that files are moved down, not rewritten; no filters
 //   log       histories, checkpoints: universal compaction; no filters, as they are read in order
 //

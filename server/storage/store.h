@@ -46,7 +46,7 @@ inline constexpr char kSidePrefix = 'S';
 //   log     written once, all over the place; read in order, seldom
 // Writing such a key again, or deleting it, is slower and no error.
 inline constexpr std::string_view kCounterPrefixes = "BFUY";
-inline constexpr std::string_view kOncePrefixes = "T";
+inline constexpr std::string_view kOncePrefixes = "QRT";
 inline constexpr std::string_view kSeriesPrefixes = "M";
 inline constexpr std::string_view kLogPrefixes = "CH";
 
