@@ -57,7 +57,7 @@
 // are limited, as none of that may grow with the journal. In sum: block_cache_bytes, twice
 // write_buffer_bytes (what is being flushed still counts) and a fifth of that for the memtables'
 // order: 333 MiB. What open tables, compactions, threads and malloc take comes on top: with 10^7
-// accounts a whole server, its state cache of 64 MiB included, had 447 MiB at most
+// accounts a whole server, its state cache of 64 MiB included, had 462 MiB at most
 // (bench/RESULTS.md looks at 640). max_manifest_file_size = 1 starts a new manifest with each
 // table, a few kilobytes: it keeps the start short, and lets no erased key survive as a past
 // table's first or last key.
