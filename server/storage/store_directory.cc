@@ -20,7 +20,7 @@ namespace {
 constexpr char kFormatFile[] = "FORMAT";
 constexpr char kTemporaryFile[] = "FORMAT.tmp";
 constexpr std::string_view kFormatWord = "kengred-store ";
-constexpr uint32_t kFormatNumber = 2;
+constexpr uint32_t kFormatNumber = 3;
 
 absl::Status FromErrno(int error, const std::string& what) {
   const std::string text = what + ": " + std::strerror(error);

@@ -279,10 +279,10 @@ TEST(Refusals, DirectoriesThatAreNoLedger) {
   WriteFileOrDie(file, "x");
   const std::string future = scratch / "future";
   MakeLedger(Community(), future);
-  WriteFileOrDie(future + "/FORMAT", "kengred-store 3\n");
+  WriteFileOrDie(future + "/FORMAT", "kengred-store 4\n");
   const std::string unfinished = scratch / "unfinished";
   std::filesystem::create_directory(unfinished);
-  WriteFileOrDie(unfinished + "/FORMAT", "kengred-store 2\n");
+  WriteFileOrDie(unfinished + "/FORMAT", "kengred-store 3\n");
   const std::string empty_store = scratch / "empty_store";
   storage::RocksDbOptions options;
   options.path = empty_store;
@@ -293,7 +293,7 @@ TEST(Refusals, DirectoriesThatAreNoLedger) {
       {scratch / "missing", "there is no store in"},
       {foreign, "is not a Kengred store: it holds holiday.jpg"},
       {file, "is a file: give the directory of a store"},
-      {future, "has store format 3, and this program knows 2"},
+      {future, "has store format 4, and this program knows 3"},
       {unfinished, "was interrupted: create it again"},
   };
   for (const auto& [data, words] : rows) {
@@ -498,7 +498,7 @@ TEST(Commands, ACharterBecomesALedgerOnce) {
   // A store whose making was interrupted is completed.
   const std::string unfinished = scratch / "unfinished";
   std::filesystem::create_directory(unfinished);
-  WriteFileOrDie(unfinished + "/FORMAT", "kengred-store 2\n");
+  WriteFileOrDie(unfinished + "/FORMAT", "kengred-store 3\n");
   testing::WriteLogKeyFile(community, unfinished);
   EXPECT_EQ(RunServerProgram({"init", "--charter", charter, "--data", unfinished}).exit_code,
             kExitOk);

@@ -211,7 +211,7 @@ class OpenRocksDb : public ::testing::Test {
 TEST_F(OpenRocksDb, MakesAStoreForItsOwnerOnly) {
   const std::string path = directory_ / "store";
   Make(path);
-  EXPECT_EQ(ReadFile(path + "/FORMAT"), "kengred-store 2\n");
+  EXPECT_EQ(ReadFile(path + "/FORMAT"), "kengred-store 3\n");
   struct stat info {};
   ASSERT_EQ(::stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700U);
@@ -269,17 +269,17 @@ TEST_F(OpenRocksDb, AnotherProgramsRocksDb) {
 TEST_F(OpenRocksDb, AnUnknownFormat) {
   const std::string path = directory_ / "store";
   Make(path);
-  WriteFile(path + "/FORMAT", "kengred-store 3\n");
+  WriteFile(path + "/FORMAT", "kengred-store 4\n");
   const std::string before = Listing(path);
-  ExpectRefused(path, true, StatusCode::kFailedPrecondition, "has store format 3");
+  ExpectRefused(path, true, StatusCode::kFailedPrecondition, "has store format 4");
   for (const std::string& text :
-       {std::string(), std::string("kengred-store 2"), std::string("kengred-store 2 \n"),
-        std::string("kengred-store \n"), std::string("kengred-store 2\n\n"),
-        std::string("other 1\n"), "kengred-store 2" + std::string(1000, '0') + "\n"}) {
+       {std::string(), std::string("kengred-store 3"), std::string("kengred-store 3 \n"),
+        std::string("kengred-store \n"), std::string("kengred-store 3\n\n"),
+        std::string("other 1\n"), "kengred-store 3" + std::string(1000, '0') + "\n"}) {
     WriteFile(path + "/FORMAT", text);
     ExpectRefused(path, true, StatusCode::kFailedPrecondition, "its file FORMAT is not ours");
   }
-  WriteFile(path + "/FORMAT", "kengred-store 2\n");
+  WriteFile(path + "/FORMAT", "kengred-store 3\n");
   EXPECT_TRUE(Open(path, false).ok());
   EXPECT_NE(before, "");
 }
@@ -293,7 +293,7 @@ TEST_F(OpenRocksDb, MakingThatWasInterrupted) {
 
   // After it.
   fs::create_directory(directory_ / "late");
-  WriteFile(directory_ / "late/FORMAT", "kengred-store 2\n");
+  WriteFile(directory_ / "late/FORMAT", "kengred-store 3\n");
   WriteFile(directory_ / "late/MANIFEST-000001", "half a man");
   ExpectRefused(directory_ / "late", false, StatusCode::kFailedPrecondition, "create it again");
   Make(directory_ / "late");
